@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Position
 
 Body = dict[str, Any]
@@ -61,6 +62,24 @@ class Manifest(msgspec.Struct, array_like=True):
     position: Position
     construct: str = ""
     instance: str = ""
+
+    def locate(self, path: FieldPath) -> Position:
+        """Where to change a field: the line that made the object, or the field's own in YAML that was read."""
+        return self.position
+
+    @property
+    def is_object(self) -> bool:
+        """Whether the body has what every Kubernetes object has: ``apiVersion``, ``kind`` and ``metadata.name``."""
+        body = self.body
+        return (
+            isinstance(body, dict)
+            and isinstance(body.get("apiVersion"), str)
+            and isinstance(body.get("kind"), str)
+            and bool(body["kind"])
+            and isinstance(body.get("metadata"), dict)
+            and isinstance(body["metadata"].get("name"), str)
+            and bool(body["metadata"]["name"])
+        )
 
     @property
     def api_version(self) -> str:

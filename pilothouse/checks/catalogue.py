@@ -1,0 +1,100 @@
+"""The catalogue of checks: each check's code, severity and page beside its function."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from pilothouse.fieldpath import FieldPath
+from pilothouse.finding import Severity
+from pilothouse.manifest import Manifest
+from pilothouse.stack import Stack
+
+FAMILIES = ("charts", "objects", "schema", "versions", "namespaces", "secrets", "services", "output", "waivers")
+"""The modules of this package that hold checks, in the order of the catalogue."""
+
+
+class Problem(NamedTuple):
+    """What a check says of one object."""
+
+    manifest: Manifest
+    message: str
+    """One sentence: what was found, and what was expected."""
+    path: FieldPath = ()
+    """The field in the object."""
+    fix: str = ""
+    """What to do; empty where the message says it."""
+
+
+ObjectFunction = Callable[[Manifest, Stack], Iterable[Problem]]
+StackFunction = Callable[[Stack], Iterable[Problem]]
+
+
+class Check(NamedTuple):
+    """One check of the catalogue."""
+
+    code: str
+    severity: Severity
+    title: str
+    """What it finds, in a few words."""
+    page: str
+    """Its help, as Markdown: why it matters, an example that it finds, one that it does not."""
+    family: str
+    on_object: ObjectFunction | None = None
+    """Judges one object by itself, whatever else the stack holds."""
+    on_stack: StackFunction | None = None
+    """Judges the whole stack."""
+
+
+_checks: dict[str, Check] = {}
+
+
+def _add(code: str, severity: Severity, title: str, function: object) -> None:
+    page = inspect.getdoc(function) or ""
+    family = getattr(function, "__module__", "").rpartition(".")[2]
+    if code in _checks:
+        raise ValueError(f"two checks bear the code {code}")
+    _checks[code] = Check(code, severity, title, page, family)
+
+
+def object_check(code: str, severity: Severity, title: str) -> Callable[[ObjectFunction], ObjectFunction]:
+    """Put a function into the catalogue that judges one object at a time; its docstring is the check's page.
+
+    The stack that it is given holds the environment and the kinds of the cluster; the other objects are not in it.
+    """
+
+    def register(function: ObjectFunction) -> ObjectFunction:
+        _add(code, severity, title, function)
+        _checks[code] = _checks[code]._replace(on_object=function)
+        return function
+
+    return register
+
+
+def stack_check(code: str, severity: Severity, title: str) -> Callable[[StackFunction], StackFunction]:
+    """Put a function into the catalogue that judges a whole stack; its docstring is the check's page."""
+
+    def register(function: StackFunction) -> StackFunction:
+        _add(code, severity, title, function)
+        _checks[code] = _checks[code]._replace(on_stack=function)
+        return function
+
+    return register
+
+
+def described(code: str, severity: Severity, title: str, page: str, family: str) -> str:
+    """Put a finding into the catalogue that the engine itself makes, such as a chart that raises.
+
+    :returns: the code, for the place that makes the finding.
+    """
+    _checks[code] = Check(code, severity, title, inspect.cleandoc(page), family)
+    return code
+
+
+def catalogue() -> Mapping[str, Check]:
+    """Every check under its code, in the order of the families."""
+    for family in FAMILIES:
+        importlib.import_module(f"pilothouse.checks.{family}")
+    return _checks

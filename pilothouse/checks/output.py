@@ -1,0 +1,50 @@
+"""What stands in the way in the output folder: made by the engine, described here."""
+
+from __future__ import annotations
+
+from pilothouse.checks.catalogue import described
+from pilothouse.finding import Severity
+
+IN_THE_WAY = described(
+    "DIST001",
+    Severity.ERROR,
+    "somebody else's file stands in the output folder",
+    """
+    Every file that Pilothouse writes says so in its first line. One without that line is somebody else's: it is
+    never overwritten or deleted. Under ``dist/<environment>/`` stand Kubernetes objects and kustomizations only,
+    and whoever applies the folder applies every file in it: move this one elsewhere.
+    """,
+    "output",
+)
+
+MENDED = described(
+    "DIST002",
+    Severity.WARNING,
+    "a generated file was edited by hand",
+    """
+    A file under ``dist/`` no longer held what the last run wrote, and has been written anew. ``dist/`` is made from
+    ``charts/`` and ``environments/``: change it there, or the next run undoes the change.
+    """,
+    "output",
+)
+
+REFUSED = described(
+    "DIST003",
+    Severity.ERROR,
+    "kubeconform refuses a file",
+    """
+    kubeconform, the second and independent judge of the bytes in ``dist/``, says that this file does not fit its
+    kind's schema. Where Pilothouse's own schema check was silent, one of the two is wrong: report it.
+    """,
+    "output",
+)
+
+UNREADABLE = described(
+    "DIST004",
+    Severity.ERROR,
+    "a file that is no YAML",
+    """
+    The file does not parse as kubectl would parse it, or holds something that no Kubernetes object can hold.
+    """,
+    "output",
+)

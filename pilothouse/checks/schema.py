@@ -1,0 +1,71 @@
+"""Schemas: each object against its kind's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pilothouse.checks.catalogue import Problem, object_check
+from pilothouse.finding import Severity
+from pilothouse.manifest import Manifest
+from pilothouse.stack import Stack
+
+
+@object_check("SCHEMA001", Severity.ERROR, "a field that its kind does not have, or of the wrong type")
+def fields(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """The API server refuses an object that does not fit the schema of its kind, or drops the fields it does not know.
+
+    The schemas are those of the environment's own Kubernetes version, and of the custom resources in the catalogue
+    (``pilothouse schemas``).
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Service
+    metadata: {name: kubia, namespace: default}
+    spec:
+      clusterIP: None
+      port: 80
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Service
+    metadata: {name: kubia, namespace: default}
+    spec:
+      clusterIP: None
+      ports: [{port: 80}]
+    ```
+    """
+    for problem in stack.catalogue.validate(manifest.body):
+        yield Problem(manifest, problem.message, problem.path, problem.fix)
+
+
+@object_check("SCHEMA002", Severity.ERROR, "a kind that nobody knows")
+def kinds(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """A kind that is in no schema can be checked by nobody, and the API server refuses it where its CRD is missing.
+
+    ```yaml bad
+    apiVersion: networking.k8s.io/v1
+    kind: Ingres
+    metadata: {name: kubia, namespace: default}
+    ```
+
+    ```yaml good
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata: {name: kubia, namespace: default}
+    spec:
+      defaultBackend: {service: {name: kubia, port: {number: 80}}}
+    ```
+
+    A custom resource of your own: ``pilothouse schemas add crd.yaml`` teaches the repository its definition.
+    """
+    catalogue = stack.catalogue
+    api_version, kind = manifest.api_version, manifest.kind
+    if catalogue.kind(api_version, kind) is None and catalogue.status(api_version, kind).state == "unknown":
+        nearest = catalogue.nearest(api_version, kind)
+        yield Problem(
+            manifest,
+            f"no schema knows {api_version} {kind}" + (f"; nearest: {', '.join(nearest)}" if nearest else ""),
+            ("kind",),
+            "correct it, or teach the repository its definition with pilothouse schemas add crd.yaml",
+        )

@@ -1,0 +1,189 @@
+"""Services: whether they reach the pods that they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pilothouse.checks.catalogue import Problem, stack_check
+from pilothouse.finding import Severity
+from pilothouse.manifest import Manifest
+from pilothouse.pods import PodTemplate
+from pilothouse.stack import Stack
+
+
+def _selector(service: Manifest) -> dict[str, str]:
+    spec = service.body.get("spec")
+    if not isinstance(spec, dict) or spec.get("type") == "ExternalName":
+        return {}
+    selector = spec.get("selector")
+    return selector if isinstance(selector, dict) else {}
+
+
+def _words(labels: dict[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in labels.items())
+
+
+def _nearest(stack: Stack, service: Manifest, selector: dict[str, str]) -> str:
+    """The workload of the namespace whose labels come closest, in words; empty where there is none."""
+    best: tuple[int, str] = (0, "")
+    for workload, template in stack.workloads.get(service.namespace, []):
+        shared = len(set(selector.items()) & set(template.labels.items())) * 2
+        shared += len(selector.keys() & template.labels.keys())
+        if shared > best[0]:
+            best = (shared, f"; nearest: {workload.kind} {workload.name} carries {_words(template.labels)}")
+    return best[1]
+
+
+@stack_check("SVC001", Severity.ERROR, "a Service whose selector matches no pod")
+def endpoints(stack: Stack) -> Iterator[Problem]:
+    """A Service sends its traffic to the pods that carry every label of its selector. With none, it answers nobody.
+
+    The most frequent mistake of all is one label mistyped, on one of the two sides: nothing reports it, and the
+    Service simply has no endpoints. In the kit, ``selects=web`` takes the labels from the workload itself.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: kubia}}
+    spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: default}
+    spec: {selector: {app: kubai}, ports: [{port: 80, targetPort: 8080}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: kubia}}
+    spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: default}
+    spec: {selector: {app: kubia}, ports: [{port: 80, targetPort: 8080}]}
+    ```
+
+    Waive it where an operator makes the pods.
+    """
+    for service in stack.of_kind("", "Service"):
+        selector = _selector(service)
+        if selector and not stack.selected(service.namespace, selector):
+            yield Problem(
+                service,
+                f"no pod in {service.namespace} carries {_words(selector)}" + _nearest(stack, service, selector),
+                ("spec", "selector"),
+                "select the labels that the pods carry, or waive it where an operator makes the pods",
+            )
+
+
+def _service_ports(service: Manifest) -> Iterator[tuple[int, Any, str]]:
+    """Each port's index, its target (a number or a name), and its protocol."""
+    spec = service.body.get("spec")
+    ports = spec.get("ports") if isinstance(spec, dict) else None
+    for index, port in enumerate(ports if isinstance(ports, list) else ()):
+        if isinstance(port, dict):
+            yield index, port.get("targetPort", port.get("port")), port.get("protocol", "TCP")
+
+
+def _offered(pods: list[tuple[Manifest, PodTemplate]]) -> set[tuple[Any, str]]:
+    """What the containers of these pods declare, as (number, protocol) and (name, protocol)."""
+    offered: set[tuple[Any, str]] = set()
+    for _, template in pods:
+        for _, container in template.containers("containers", "initContainers"):
+            for port in container.get("ports") or ():
+                if isinstance(port, dict):
+                    protocol = port.get("protocol", "TCP")
+                    offered.add((port.get("containerPort"), protocol))
+                    if "name" in port:
+                        offered.add((port["name"], protocol))
+    return offered
+
+
+def _unoffered(stack: Stack, *, named: bool) -> Iterator[Problem]:
+    for service in stack.of_kind("", "Service"):
+        selector = _selector(service)
+        pods = stack.selected(service.namespace, selector) if selector else []
+        offered = _offered(pods)
+        for index, target, protocol in _service_ports(service) if pods else ():
+            if isinstance(target, str) is named and (target, protocol) not in offered and (named or offered):
+                there = ", ".join(sorted(f"{port}/{kind}" for port, kind in offered)) or "none"
+                owner = pods[0][0]
+                yield Problem(
+                    service,
+                    f"no container of {owner.kind} {owner.name} offers the port {target}/{protocol}; it offers {there}",
+                    ("spec", "ports", index, "targetPort"),
+                    "name a port that a container declares",
+                )
+
+
+@stack_check("SVC002", Severity.ERROR, "a Service's named port that no container offers")
+def named_ports(stack: Stack) -> Iterator[Problem]:
+    """A target port given by name is looked up among the ports that the pods' containers declare.
+
+    Where no container declares that name, the Service has no endpoint on this port.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: kubia}}
+    spec: {containers: [{name: web, image: nginx, ports: [{name: http, containerPort: 8080}]}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: default}
+    spec: {selector: {app: kubia}, ports: [{port: 80, targetPort: htpp}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: kubia}}
+    spec: {containers: [{name: web, image: nginx, ports: [{name: http, containerPort: 8080}]}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: default}
+    spec: {selector: {app: kubia}, ports: [{port: 80, targetPort: http}]}
+    ```
+
+    Source: Kubernetes documentation, Service, "Port definitions".
+    """
+    yield from _unoffered(stack, named=True)
+
+
+@stack_check("SVC003", Severity.WARNING, "a Service's port that no container declares")
+def numbered_ports(stack: Stack) -> Iterator[Problem]:
+    """A target port given by number reaches whatever listens there, declared or not.
+
+    Where the containers declare ports, and not this one, it is most often a slip.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: kubia}}
+    spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: default}
+    spec: {selector: {app: kubia}, ports: [{port: 80, targetPort: 8008}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: kubia}}
+    spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: default}
+    spec: {selector: {app: kubia}, ports: [{port: 80, targetPort: 8080}]}
+    ```
+
+    Source: Kubernetes API reference, Container, ``ports``: "primarily informational".
+    """
+    yield from _unoffered(stack, named=False)

@@ -1,0 +1,83 @@
+"""API versions: what this environment's Kubernetes serves no more, not yet, or not for long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pilothouse.checks.catalogue import Problem, object_check
+from pilothouse.finding import Severity
+from pilothouse.manifest import Manifest
+from pilothouse.stack import Stack
+
+
+@object_check("API001", Severity.ERROR, "an API version that this Kubernetes does not serve")
+def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """Kubernetes removes old API versions, and adds new ones: an object in one that is not served cannot be applied.
+
+    ```yaml bad
+    apiVersion: extensions/v1beta1
+    kind: Ingress
+    metadata: {name: kubia, namespace: default}
+    spec:
+      backend: {serviceName: kubia, servicePort: 80}
+    ```
+
+    ```yaml good
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata: {name: kubia, namespace: default}
+    spec:
+      defaultBackend: {service: {name: kubia, port: {number: 80}}}
+    ```
+
+    Source: Kubernetes' deprecated API migration guide.
+    """
+    status = stack.catalogue.status(manifest.api_version, manifest.kind)
+    version = stack.environment.kubernetes_version
+    what = f"{manifest.api_version} {manifest.kind}"
+    if status.state == "removed":
+        yield Problem(
+            manifest,
+            f"{what} is gone since Kubernetes {status.removed}, and this environment has {version}",
+            ("apiVersion",),
+            f"write it as {status.replacement}" if status.replacement else "remove it",
+        )
+    elif status.state == "not-yet":
+        yield Problem(
+            manifest,
+            f"{what} comes with Kubernetes {status.introduced}, and this environment has {version}",
+            ("apiVersion",),
+            "raise the environment's kubernetesVersion, or leave the object out there",
+        )
+
+
+@object_check("API002", Severity.WARNING, "an API version that is deprecated")
+def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """A deprecated API version still works, and a later Kubernetes will refuse it.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Endpoints
+    metadata: {name: google-map, namespace: default}
+    kubernetesVersion: "1.33"
+    ```
+
+    ```yaml good
+    apiVersion: discovery.k8s.io/v1
+    kind: EndpointSlice
+    metadata: {name: google-map, namespace: default}
+    addressType: IPv4
+    endpoints: [{addresses: [11.11.11.11]}]
+    ```
+
+    Source: Kubernetes' deprecated API migration guide; Endpoints: Kubernetes 1.33's release notes (KEP-4974).
+    """
+    status = stack.catalogue.status(manifest.api_version, manifest.kind)
+    if status.state == "deprecated":
+        yield Problem(
+            manifest,
+            f"{manifest.api_version} {manifest.kind} is deprecated since Kubernetes {status.deprecated}"
+            + (f" and goes with {status.removed}" if status.removed else ""),
+            ("apiVersion",),
+            f"write it as {status.replacement}" if status.replacement else "",
+        )

@@ -1,0 +1,80 @@
+"""Pods: where each kind keeps the pods that it runs."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pilothouse.fieldpath import FieldPath
+from pilothouse.manifest import Body, Manifest
+
+TEMPLATES: dict[tuple[str, str], FieldPath] = {
+    ("", "Pod"): (),
+    ("", "ReplicationController"): ("spec", "template"),
+    ("", "PodTemplate"): ("template",),
+    ("apps", "DaemonSet"): ("spec", "template"),
+    ("apps", "Deployment"): ("spec", "template"),
+    ("apps", "ReplicaSet"): ("spec", "template"),
+    ("apps", "StatefulSet"): ("spec", "template"),
+    ("argoproj.io", "Rollout"): ("spec", "template"),
+    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+    ("batch", "Job"): ("spec", "template"),
+}
+"""(group, kind) -> the path of the pod template in it; the empty path where the object itself is the pod.
+
+Source: the Kubernetes API reference, and Argo Rollouts' specification."""
+
+
+class PodTemplate(NamedTuple):
+    """The pods of one workload, as its template says them."""
+
+    path: FieldPath
+    """Where the template stands in the workload."""
+    body: Body
+    """The template: a dict with ``metadata`` and ``spec``."""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels that its pods carry."""
+        metadata = self.body.get("metadata")
+        labels = metadata.get("labels") if isinstance(metadata, dict) else None
+        return labels if isinstance(labels, dict) else {}
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The pods' spec; empty where there is none."""
+        spec = self.body.get("spec")
+        return spec if isinstance(spec, dict) else {}
+
+    def containers(self, *fields: str) -> list[tuple[FieldPath, dict[str, Any]]]:
+        """Its containers with their paths in the workload.
+
+        :param fields: which lists: ``containers`` where none is named; also ``initContainers``,
+            ``ephemeralContainers``.
+        """
+        found: list[tuple[FieldPath, dict[str, Any]]] = []
+        for field in fields or ("containers",):
+            listed = self.spec.get(field)
+            if isinstance(listed, list):
+                found += [
+                    ((*self.path, "spec", field, index), container)
+                    for index, container in enumerate(listed)
+                    if isinstance(container, dict)
+                ]
+        return found
+
+
+def template_path(body: Body) -> FieldPath | None:
+    """Where an object keeps its pod template; None for a kind that runs no pods."""
+    group = str(body.get("apiVersion", "")).rpartition("/")[0]
+    return TEMPLATES.get((group, str(body.get("kind"))))
+
+
+def template_of(manifest: Manifest) -> PodTemplate | None:
+    """The pods that an object runs, or None where it runs none."""
+    path = template_path(manifest.body)
+    if path is None:
+        return None
+    at: Any = manifest.body
+    for step in path:
+        at = at.get(step) if isinstance(at, dict) else None
+    return PodTemplate(path, at) if isinstance(at, dict) else None

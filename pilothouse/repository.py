@@ -1,0 +1,50 @@
+"""Repository: where the charts and environments of one stack are. It imports almost nothing."""
+
+from __future__ import annotations
+
+import os
+
+
+class NoRepository(Exception):
+    """There is no Pilothouse repository where one was looked for."""
+
+
+def find_root(start: str) -> str:
+    """The nearest folder, upwards from ``start``, that has ``environments/``.
+
+    :param start: a folder; relative to the working folder.
+    :returns: its absolute path, without links.
+    :raises NoRepository: where no folder up to the root of the file system has one.
+    """
+    folder = os.path.realpath(start)
+    if not os.path.isdir(folder):
+        raise NoRepository(f"{start}: no such folder")
+    at = folder
+    while True:
+        if os.path.isdir(os.path.join(at, "environments")):
+            return at
+        above = os.path.dirname(at)
+        if above == at:
+            raise NoRepository(
+                f"{start}: neither this folder nor one above it has environments/: "
+                "go into a Pilothouse repository, or name one with -C"
+            )
+        at = above
+
+
+def _modules(folder: str, suffix: str) -> list[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(name[: -len(suffix)] for name in names if name.endswith(suffix) and not name.startswith(("_", ".")))
+
+
+def chart_names(root: str) -> list[str]:
+    """The charts of a repository: the modules of ``charts/``, less those whose names begin with ``_``."""
+    return _modules(os.path.join(root, "charts"), ".py")
+
+
+def environment_names(root: str) -> list[str]:
+    """The environments of a repository: the files of ``environments/``, less the layers, which begin with ``_``."""
+    return _modules(os.path.join(root, "environments"), ".yaml")
