@@ -7,16 +7,16 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from pilothouse import modules, origin, purity
 from pilothouse.checks import charts as chart_checks
 from pilothouse.checks.objects import MAX_DATA, MAX_OBJECT, NO_OBJECT, NOT_JSON, TOO_LARGE
 from pilothouse.checks.run import check_object
-from pilothouse.checks.secrets import masked
+from pilothouse.checks.secrets import DATA_IN_SECRET, masked
+from pilothouse.environment.values import Mistake, ValuesTypeError, value_problems
 from pilothouse.fieldpath import FieldPath, format_path
 from pilothouse.finding import Finding, Position, Severity
 from pilothouse.finish import finish
@@ -29,19 +29,29 @@ if TYPE_CHECKING:
     from pilothouse.schemas import Catalogue
 
 
-class Built(msgspec.Struct):
+@dataclass
+class Built:
     """What one instance of a chart came to."""
 
-    manifests: list[Manifest] = []
+    manifests: list[Manifest] = field(default_factory=list)
     """The finished objects. A Secret's readable values are masked."""
-    texts: list[str] = []
-    """The YAML of each object, in the same order; left empty where it is kept."""
-    findings: list[Finding] = []
-    waivers: list[Waiver] = []
-    value_problems: list[tuple[FieldPath, str]] = []
-    """What is wrong with the instance's values: the path below ``values``, and what was expected."""
-    inputs: dict[str, str] = {}
+    texts: list[str] = field(default_factory=list)
+    """The YAML of each object, in the same order."""
+    findings: list[Finding] = field(default_factory=list)
+    waivers: list[Waiver] = field(default_factory=list)
+    value_problems: list[Mistake] = field(default_factory=list)
+    """What is wrong with the instance's values."""
+    inputs: dict[str, str] = field(default_factory=dict)
     """Everything that was read, with the state it had: see :mod:`pilothouse.inputs`."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether the result may be kept: the chart ran to its end, and no secret came of it."""
+        codes = {finding.code for finding in self.findings}
+        return not self.value_problems and not codes & _NEVER_KEPT
+
+
+_NEVER_KEPT = frozenset({DATA_IN_SECRET, *chart_checks.CODES} - {chart_checks.PRINTED})
 
 
 class _TooLong(BaseException):
@@ -78,10 +88,12 @@ class _Printed:
 
 
 def prepare(root: str) -> None:
-    """Make this process ready to build charts of one repository, and nothing else from then on.
+    """Make this process ready to build charts of one repository, and nothing else from then on; once is enough.
 
     :param root: the repository's root, absolute.
     """
+    if origin.root:
+        return
     origin.root = os.path.join(root, "")
     import pilothouse.chart  # noqa: F401 -- before the watch begins: what jsii reads is no chart's doing
 
@@ -120,14 +132,9 @@ def _run(root: str, environment: Environment, instance: Instance, built: Built) 
     from pilothouse.chart import new_app
 
     chart_type, values_type = modules.load_chart(root, instance.chart)
-    try:
-        values = msgspec.convert(instance.values, values_type, strict=True)
-    except msgspec.ValidationError:
-        from pilothouse.environment import value_problems
-
-        values, built.value_problems = value_problems(values_type, instance.values)
-        if built.value_problems:
-            return None
+    values, built.value_problems = value_problems(values_type, instance.values)
+    if built.value_problems:
+        return None
     return chart_type(
         new_app(),
         instance.name,
@@ -252,6 +259,8 @@ class _Reporter:
             self.add(chart_checks.TOO_LONG, "the chart took longer than its limit and was ended", error.position)
         except modules.NotAChart as error:
             self.add(chart_checks.NO_CHART, str(error), Position(file=self._chart.file, line=error.line))
+        except ValuesTypeError as error:
+            self.add(chart_checks.NO_CHART, str(error))
         except SystemExit as error:
             position = origin.of_exception(error, self._chart)
             self.add(chart_checks.DIED, f"the chart called sys.exit({error.code!r})", position)
@@ -294,8 +303,8 @@ def _limited(seconds: float) -> Iterator[None]:
 def _captured(report: _Reporter) -> Iterator[None]:
     """Keep standard output for the command: what a chart prints is a finding, what its children print is dropped."""
     printed = _Printed()
-    real, sys.stdout = sys.stdout, printed  # type: ignore[assignment]
     sys.stdout.flush()
+    real, sys.stdout = sys.stdout, printed  # type: ignore[assignment]
     kept = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -73,14 +73,17 @@ def current(kind: str, name: str) -> str:
     return _STATES[kind](name)
 
 
-def unchanged(inputs: Mapping[str, str]) -> bool:
+def unchanged(inputs: Mapping[str, str], seen: dict[str, str]) -> bool:
     """Whether every input is as it was.
 
     :param inputs: ``"<kind>:<name>"`` to the state it had.
+    :param seen: states taken already in this run; those that are taken are added to it.
     """
     for key, state in inputs.items():
-        kind, _, name = key.partition(":")
-        if current(kind, name) != state:
+        if key not in seen:
+            kind, _, name = key.partition(":")
+            seen[key] = current(kind, name)
+        if seen[key] != state:
             return False
     return True
 

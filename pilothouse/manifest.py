@@ -51,75 +51,144 @@ class Waiver(msgspec.Struct, frozen=True, array_like=True):
     """``Kind namespace/name`` where an environment file waives for one object; empty for all."""
 
 
-class Manifest(msgspec.Struct, array_like=True):
+class Manifest:
     """One Kubernetes object.
 
-    ``body`` is the object as it will be applied. ``position`` is the line that made it: of the chart, or of the YAML
-    it was read from. ``construct`` is the path of its construct as cdk8s writes it, empty for YAML that was read.
+    What most readers ask for, its version, kind, namespace and name, is at hand; the body of an object that comes
+    out of the cache is decoded only when somebody reads it.
     """
 
-    body: Body
-    position: Position
-    construct: str = ""
-    instance: str = ""
+    __slots__ = ("_body", "_head", "_raw", "construct", "instance", "position")
 
-    def locate(self, path: FieldPath) -> Position:
-        """Where to change a field: the line that made the object, or the field's own in YAML that was read."""
+    def __init__(self, body: Body, position: Position, construct: str = "", instance: str = "") -> None:
+        self._body: Body | None = body
+        self._raw: msgspec.Raw | None = None
+        self._head: _Head | None = None
+        self.position = position
+        """The line that made it: of the chart, or of the YAML that it was read from."""
+        self.construct = construct
+        """The path of its construct as cdk8s writes it; empty for YAML that was read."""
+        self.instance = instance
+        """The chart's instance that it belongs to; empty for YAML that was read."""
+
+    def __repr__(self) -> str:
+        return f"<{self.identity} of {self.position}>"
+
+    @property
+    def body(self) -> Body:
+        """The object as it will be applied."""
+        if self._body is None:
+            assert self._raw is not None
+            body: Body = msgspec.msgpack.decode(self._raw)
+            self._body = body
+        return self._body
+
+    @body.setter
+    def body(self, body: Body) -> None:
+        self._body, self._raw, self._head = body, None, None
+
+    def locate(self, path: FieldPath, *, key: bool = False) -> Position:
+        """Where to change a field: the line that made the object, or the field's own in YAML that was read.
+
+        :param path: the field in the object.
+        :param key: the place of the field's name instead of its value's.
+        """
         return self.position
 
     @property
     def is_object(self) -> bool:
         """Whether the body has what every Kubernetes object has: ``apiVersion``, ``kind`` and ``metadata.name``."""
         body = self.body
-        return (
-            isinstance(body, dict)
-            and isinstance(body.get("apiVersion"), str)
-            and isinstance(body.get("kind"), str)
-            and bool(body["kind"])
-            and isinstance(body.get("metadata"), dict)
-            and isinstance(body["metadata"].get("name"), str)
-            and bool(body["metadata"]["name"])
-        )
+        if not isinstance(body, dict):
+            return False
+        metadata = body.get("metadata")
+        wanted = (body.get("apiVersion"), body.get("kind"), metadata.get("name") if isinstance(metadata, dict) else "")
+        return all(isinstance(value, str) and value for value in wanted)
+
+    @property
+    def _names(self) -> _Head:
+        if self._head is None:
+            body = self.body
+            metadata = body.get("metadata")
+            metadata = metadata if isinstance(metadata, dict) else {}
+            self._head = _Head(
+                str(body.get("apiVersion") or ""),
+                str(body.get("kind") or ""),
+                str(metadata.get("namespace") or ""),
+                str(metadata.get("name") or ""),
+            )
+        return self._head
 
     @property
     def api_version(self) -> str:
         """The ``apiVersion`` as written, such as ``apps/v1``."""
-        return str(self.body["apiVersion"])
+        return self._names.api_version
 
     @property
     def group(self) -> str:
         """The API group, empty for the core group."""
-        return self.api_version.rpartition("/")[0]
+        return self._names.api_version.rpartition("/")[0]
 
     @property
     def kind(self) -> str:
         """The ``kind`` as written."""
-        return str(self.body["kind"])
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The object's ``metadata``; empty where it has none."""
-        metadata = self.body.get("metadata")
-        return metadata if isinstance(metadata, dict) else {}
-
-    @property
-    def name(self) -> str:
-        """``metadata.name``."""
-        return str(self.metadata.get("name", ""))
+        return self._names.kind
 
     @property
     def namespace(self) -> str:
         """``metadata.namespace``; empty for an object without one."""
-        return str(self.metadata.get("namespace") or "")
+        return self._names.namespace
 
     @property
-    def labels(self) -> dict[str, str]:
+    def name(self) -> str:
+        """``metadata.name``."""
+        return self._names.name
+
+    @property
+    def labels(self) -> dict[str, Any]:
         """``metadata.labels``; empty where there are none."""
-        labels = self.metadata.get("labels")
+        metadata = self.body.get("metadata")
+        labels = metadata.get("labels") if isinstance(metadata, dict) else None
         return labels if isinstance(labels, dict) else {}
 
     @property
     def identity(self) -> Identity:
         """The identity under which the cluster keeps this object."""
-        group = self.group
-        return Identity(MOVED_GROUPS.get((group, self.kind), group), self.kind, self.namespace, self.name)
+        api_version, kind, namespace, name = self._names
+        group = api_version.rpartition("/")[0]
+        return Identity(MOVED_GROUPS.get((group, kind), group), kind, namespace, name)
+
+    def packed(self) -> Packed:
+        """The manifest as it is kept and sent between processes."""
+        return Packed(*self._names, self.position, self.construct, msgspec.Raw(msgspec.msgpack.encode(self.body)))
+
+    @classmethod
+    def unpacked(cls, packed: Packed, instance: str) -> Manifest:
+        """The manifest that :meth:`packed` gave, its body still encoded."""
+        manifest = cls.__new__(cls)
+        manifest._body = None
+        manifest._raw = packed.body
+        manifest._head = _Head(packed.api_version, packed.kind, packed.namespace, packed.name)
+        manifest.position = packed.position
+        manifest.construct = packed.construct
+        manifest.instance = instance
+        return manifest
+
+
+class _Head(NamedTuple):
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+
+class Packed(msgspec.Struct, frozen=True, array_like=True):
+    """A manifest as it is kept and sent between processes."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    position: Position
+    construct: str
+    body: msgspec.Raw

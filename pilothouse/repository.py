@@ -30,21 +30,3 @@ def find_root(start: str) -> str:
                 "go into a Pilothouse repository, or name one with -C"
             )
         at = above
-
-
-def _modules(folder: str, suffix: str) -> list[str]:
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return []
-    return sorted(name[: -len(suffix)] for name in names if name.endswith(suffix) and not name.startswith(("_", ".")))
-
-
-def chart_names(root: str) -> list[str]:
-    """The charts of a repository: the modules of ``charts/``, less those whose names begin with ``_``."""
-    return _modules(os.path.join(root, "charts"), ".py")
-
-
-def environment_names(root: str) -> list[str]:
-    """The environments of a repository: the files of ``environments/``, less the layers, which begin with ``_``."""
-    return _modules(os.path.join(root, "environments"), ".yaml")

@@ -79,3 +79,6 @@ DIED = described(
     """,
     "charts",
 )
+
+CODES = (RAISED, TOO_LONG, PRINTED, NO_CHART, IMPURE, DIED)
+"""Every code of this family."""

@@ -1,0 +1,1 @@
+"""Derivations: what only the whole stack can know, as pure functions from it."""

@@ -1,0 +1,93 @@
+"""Order: in which order a cluster is told of the objects, so that each finds what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pilothouse.manifest import Manifest
+
+_WAVES: tuple[tuple[tuple[str, str], ...], ...] = (
+    (("", "Namespace"),),
+    (("apiextensions.k8s.io", "CustomResourceDefinition"),),
+    (
+        ("scheduling.k8s.io", "PriorityClass"),
+        ("node.k8s.io", "RuntimeClass"),
+        ("storage.k8s.io", "StorageClass"),
+        ("storage.k8s.io", "CSIDriver"),
+        ("snapshot.storage.k8s.io", "VolumeSnapshotClass"),
+        ("networking.k8s.io", "IngressClass"),
+        ("gateway.networking.k8s.io", "GatewayClass"),
+        ("resource.k8s.io", "DeviceClass"),
+        ("", "ResourceQuota"),
+        ("", "LimitRange"),
+        ("networking.k8s.io", "NetworkPolicy"),
+    ),
+    (
+        ("", "ServiceAccount"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+        ("rbac.authorization.k8s.io", "Role"),
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        ("rbac.authorization.k8s.io", "RoleBinding"),
+    ),
+    (
+        ("", "Secret"),
+        ("", "ConfigMap"),
+        ("external-secrets.io", "ClusterSecretStore"),
+        ("external-secrets.io", "SecretStore"),
+        ("external-secrets.io", "ExternalSecret"),
+        ("", "PersistentVolume"),
+        ("", "PersistentVolumeClaim"),
+        ("resource.k8s.io", "ResourceClaimTemplate"),
+        ("k8s.cni.cncf.io", "NetworkAttachmentDefinition"),
+    ),
+    (
+        ("", "Service"),
+        ("discovery.k8s.io", "EndpointSlice"),
+        ("", "Endpoints"),
+    ),
+    (
+        ("apps", "DaemonSet"),
+        ("apps", "StatefulSet"),
+        ("apps", "Deployment"),
+        ("apps", "ReplicaSet"),
+        ("", "Pod"),
+        ("batch", "Job"),
+        ("batch", "CronJob"),
+    ),
+    (
+        ("policy", "PodDisruptionBudget"),
+        ("autoscaling", "HorizontalPodAutoscaler"),
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler"),
+    ),
+    (("networking.k8s.io", "Ingress"),),
+)
+"""(group, kind) of what must stand first, wave by wave; whatever is named nowhere comes after the last."""
+
+_LATE = (
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+    ("apiregistration.k8s.io", "APIService"),
+)
+"""What may refuse other objects: it comes when everything else stands."""
+
+_RANK: dict[tuple[str, str], int] = {}
+for _wave in _WAVES:
+    for _kind in _wave:
+        _RANK[_kind] = len(_RANK)
+_OTHERS = len(_RANK)
+for _kind in _LATE:
+    _RANK[_kind] = len(_RANK) + 1
+
+
+def rank(group: str, kind: str) -> int:
+    """Where a kind stands in the order: the lower, the earlier."""
+    return _RANK.get((group, kind), _OTHERS)
+
+
+def in_apply_order(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """The manifests in the order in which a cluster should be told of them.
+
+    By kind first, then by namespace and name, so that the order says the same whatever a chart made first.
+    """
+    return sorted(manifests, key=lambda m: (rank(m.group, m.kind), m.kind, m.namespace, m.name, m.api_version))

@@ -1,0 +1,87 @@
+"""Waivers: findings that an author has decided to live with, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from pilothouse.checks import charts, objects, secrets, waivers
+from pilothouse.checks import catalogue as checks
+from pilothouse.finding import Finding
+from pilothouse.manifest import Waiver
+
+if TYPE_CHECKING:
+    from pilothouse.environment import Environment
+
+NEVER = frozenset({*charts.CODES, objects.NO_OBJECT, objects.NOT_JSON, secrets.DATA_IN_SECRET})
+"""Codes that no waiver silences: there is no object then, or it must not be written."""
+
+
+def of_environment(environment: Environment) -> list[tuple[str, Waiver]]:
+    """The waivers of an environment file, each with the instance it stands in (empty for the whole environment)."""
+    found: list[tuple[str, Waiver]] = []
+    for index, waiver in enumerate(environment.waivers):
+        position = environment.position_of(("waivers", index))
+        found.append(("", Waiver(waiver.code, waiver.reason, position, object=waiver.object)))
+    for instance in environment.charts.values():
+        for index, waiver in enumerate(instance.waivers):
+            position = environment.position_of(("charts", instance.name, "waivers", index))
+            found.append((instance.name, Waiver(waiver.code, waiver.reason, position, object=waiver.object)))
+    return found
+
+
+def apply(
+    findings: Iterable[Finding], waived: Sequence[tuple[str, Waiver]], environment: str, complete: frozenset[str]
+) -> list[Finding]:
+    """The findings that nobody has waived, and one for each waiver that says too little or silences nothing.
+
+    :param findings: what was found in one environment.
+    :param waived: the waivers that count there, each with its instance (empty for the whole environment).
+    :param environment: the environment's name.
+    :param complete: the instances whose objects were all judged: only there can a waiver be unused.
+    """
+    kept: list[Finding] = []
+    used: set[int] = set()
+    for finding in findings:
+        silencing = [
+            index
+            for index, (instance, waiver) in enumerate(waived)
+            if finding.code not in NEVER and waiver.reason.strip() and _covers(instance, waiver, finding)
+        ]
+        used.update(silencing)
+        if not silencing:
+            kept.append(finding)
+    for index, (instance, waiver) in enumerate(waived):
+        if not waiver.reason.strip():
+            kept.append(_about(waivers.NO_REASON, f"this waiver of {waiver.code} gives no reason", waiver, environment))
+        elif index not in used and (not instance or instance in complete):
+            message = f"this waiver of {waiver.code} silences nothing"
+            if waiver.code in NEVER:
+                message = f"{waiver.code} cannot be waived"
+            elif waiver.code not in checks():
+                message = f"there is no check {waiver.code} that this waiver could silence"
+            kept.append(_about(waivers.UNUSED, message, waiver, environment))
+    return kept
+
+
+def _covers(instance: str, waiver: Waiver, finding: Finding) -> bool:
+    if waiver.code != finding.code or (instance and instance != finding.instance):
+        return False
+    if waiver.object and waiver.object != finding.object:
+        return False
+    return (
+        not waiver.construct
+        or finding.construct == waiver.construct
+        or finding.construct.startswith(f"{waiver.construct}/")
+    )
+
+
+def _about(code: str, message: str, waiver: Waiver, environment: str) -> Finding:
+    return Finding(
+        code=code,
+        severity=checks()[code].severity,
+        message=message,
+        position=waiver.position,
+        environment=environment,
+        construct=waiver.construct,
+    )
