@@ -79,9 +79,7 @@ class Kubia(Chart[KubiaValues]):
     def from_nodes_and_outside(self, web: Deployment) -> None:
         """For clients outside: a port on every node, and a load balancer in front."""
         port = self.values.node_port
-        Service(
-            self, "kubia-nodeport", selects=web, ports={"http": 80}, type="NodePort", node_ports={"http": port}
-        )
+        Service(self, "kubia-nodeport", selects=web, ports={"http": 80}, type="NodePort", node_ports={"http": port})
         Service(
             self,
             "kubia-nodeport-local",

@@ -26,7 +26,7 @@ _HOME = {
     "waive": "pilothouse.chart",
 }
 
-__all__ = ["Chart", "Construct", "RawObject", "Values", "waive"]  # noqa: F822 -- found by __getattr__
+__all__ = ["Chart", "Construct", "RawObject", "Values", "waive"]
 
 
 def __getattr__(name: str) -> object:

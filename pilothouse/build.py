@@ -18,7 +18,7 @@ from pilothouse.checks.run import check_object
 from pilothouse.checks.secrets import DATA_IN_SECRET, masked
 from pilothouse.environment.values import Mistake, ValuesTypeError, value_problems
 from pilothouse.fieldpath import FieldPath, format_path
-from pilothouse.finding import Finding, Position, Severity
+from pilothouse.finding import Finding, Position
 from pilothouse.finish import finish
 from pilothouse.manifest import Manifest, Waiver
 from pilothouse.stack import Stack

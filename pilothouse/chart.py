@@ -55,6 +55,7 @@ _provider = _LazyProvider()
 jsii.kernel.provider = _provider
 
 import cdk8s  # noqa: E402 -- both load their assemblies when imported: the provider above must stand by then
+
 import constructs  # noqa: E402
 
 

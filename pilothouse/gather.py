@@ -12,7 +12,10 @@ import msgspec
 from pilothouse import build, inputs, kept
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import charts as chart_checks
-from pilothouse.dist import Entry, Stage, header, object_path
+from pilothouse.dist.entry import Entry
+from pilothouse.dist.marker import header
+from pilothouse.dist.names import object_path
+from pilothouse.dist.stage import Stage
 from pilothouse.environment.values import Mistake
 from pilothouse.finding import Finding, Position
 from pilothouse.manifest import Manifest, Packed, Waiver
@@ -76,7 +79,7 @@ class Gatherer:
 
     :param root: the repository's root, absolute.
     :param catalogue: gives the kinds that an environment's Kubernetes serves.
-    :param stage: gives an environment's stage; None where nothing is to be written.
+    :param stage: gives an environment's stage.
     :param untouched: whether an environment's files are just as the last run left them.
     :param limit: seconds that one instance may take.
     :param processes: how many are built at a time.
@@ -142,7 +145,7 @@ class Gatherer:
         self._accept(result, found)
         stage = self._stage(result.environment)
         if self._untouched(result.environment):
-            result.entries = [stage.same(path_of(manifest)) for manifest in result.manifests]
+            result.entries = [stage.keep(path_of(manifest)) for manifest in result.manifests]
         else:
             result.entries = [
                 stage.put(path_of(manifest), text_of(manifest, result.instance).encode())

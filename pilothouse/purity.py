@@ -286,7 +286,9 @@ def _guarded(real: Callable[..., Any], what: str) -> Callable[..., Any]:
         if _watch is not None and not (args and name in _PURE_WITH_ARGUMENTS):
             frame = _caller(1)
             if frame is not None and origin._is_authors(frame):
-                _watch.impure(frame, what, "put it into the environment file as a value, so that a rebuild gives the same")
+                _watch.impure(
+                    frame, what, "put it into the environment file as a value, so that a rebuild gives the same"
+                )
         return real(*args, **options)
 
     return guarded

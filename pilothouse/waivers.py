@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pilothouse.checks import charts, objects, secrets, waivers
 from pilothouse.checks import catalogue as checks
+from pilothouse.checks import charts, objects, secrets, waivers
 from pilothouse.finding import Finding
 from pilothouse.manifest import Waiver
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import constructs
-
 from pilothouse_kit.object import KubernetesObject
 
 PodSecurity = Literal["privileged", "baseline", "restricted"]

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import constructs
 from pilothouse.chart import Construct, free_id
-
 from pilothouse_kit.patch import patched
 
 Fields = dict[str, Any]

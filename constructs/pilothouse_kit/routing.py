@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import constructs
-
 from pilothouse_kit.object import Fields, KubernetesObject, present
 from pilothouse_kit.services import Service
 

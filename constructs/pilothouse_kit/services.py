@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import constructs
-
 from pilothouse_kit.object import Fields, KubernetesObject, present
 from pilothouse_kit.workloads import Deployment
 

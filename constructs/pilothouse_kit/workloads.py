@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import constructs
-
 from pilothouse_kit.configuration import ServiceAccount
 from pilothouse_kit.object import Fields, KubernetesObject, present
 

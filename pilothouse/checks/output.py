@@ -5,14 +5,15 @@ from __future__ import annotations
 from pilothouse.checks.catalogue import described
 from pilothouse.finding import Severity
 
-IN_THE_WAY = described(
+BESIDE = described(
     "DIST001",
-    Severity.ERROR,
+    Severity.WARNING,
     "somebody else's file stands in the output folder",
     """
     Every file that Pilothouse writes says so in its first line. One without that line is somebody else's: it is
-    never overwritten or deleted. Under ``dist/<environment>/`` stand Kubernetes objects and kustomizations only,
-    and whoever applies the folder applies every file in it: move this one elsewhere.
+    never overwritten or deleted, and where one stands in the place of an object's file, nothing is written at all.
+    Under ``dist/<environment>/`` stand Kubernetes objects and kustomizations only, and some who apply a folder apply
+    every file in it: move this one elsewhere.
     """,
     "output",
 )

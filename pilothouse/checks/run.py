@@ -62,7 +62,9 @@ def _object_checks() -> list[Check]:
     return _on_objects
 
 
-def _run(check: Check, function: Callable[[], Iterable[Problem]], stack: Stack, position: Position) -> Iterator[Finding]:
+def _run(
+    check: Check, function: Callable[[], Iterable[Problem]], stack: Stack, position: Position
+) -> Iterator[Finding]:
     environment = stack.environment.name
     try:
         for problem in function():

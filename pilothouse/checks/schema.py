@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
+from pilothouse.schemas import State
 from pilothouse.stack import Stack
 
 
@@ -59,13 +60,6 @@ def kinds(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     A custom resource of your own: ``pilothouse schemas add crd.yaml`` teaches the repository its definition.
     """
-    catalogue = stack.catalogue
-    api_version, kind = manifest.api_version, manifest.kind
-    if catalogue.kind(api_version, kind) is None and catalogue.status(api_version, kind).state == "unknown":
-        nearest = catalogue.nearest(api_version, kind)
-        yield Problem(
-            manifest,
-            f"no schema knows {api_version} {kind}" + (f"; nearest: {', '.join(nearest)}" if nearest else ""),
-            ("kind",),
-            "correct it, or teach the repository its definition with pilothouse schemas add crd.yaml",
-        )
+    status = stack.catalogue.status(manifest.api_version, manifest.kind)
+    if status.state is State.UNKNOWN:
+        yield Problem(manifest, status.message, ("kind",), status.fix)

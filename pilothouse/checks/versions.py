@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
+from pilothouse.schemas import State
 from pilothouse.stack import Stack
 
 
@@ -33,22 +34,8 @@ def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes' deprecated API migration guide.
     """
     status = stack.catalogue.status(manifest.api_version, manifest.kind)
-    version = stack.environment.kubernetes_version
-    what = f"{manifest.api_version} {manifest.kind}"
-    if status.state == "removed":
-        yield Problem(
-            manifest,
-            f"{what} is gone since Kubernetes {status.removed}, and this environment has {version}",
-            ("apiVersion",),
-            f"write it as {status.replacement}" if status.replacement else "remove it",
-        )
-    elif status.state == "not-yet":
-        yield Problem(
-            manifest,
-            f"{what} comes with Kubernetes {status.introduced}, and this environment has {version}",
-            ("apiVersion",),
-            "raise the environment's kubernetesVersion, or leave the object out there",
-        )
+    if status.state in (State.REMOVED, State.NOT_YET):
+        yield Problem(manifest, status.message, ("apiVersion",), status.fix)
 
 
 @object_check("API002", Severity.WARNING, "an API version that is deprecated")
@@ -73,11 +60,5 @@ def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes' deprecated API migration guide; Endpoints: Kubernetes 1.33's release notes (KEP-4974).
     """
     status = stack.catalogue.status(manifest.api_version, manifest.kind)
-    if status.state == "deprecated":
-        yield Problem(
-            manifest,
-            f"{manifest.api_version} {manifest.kind} is deprecated since Kubernetes {status.deprecated}"
-            + (f" and goes with {status.removed}" if status.removed else ""),
-            ("apiVersion",),
-            f"write it as {status.replacement}" if status.replacement else "",
-        )
+    if status.state is State.DEPRECATED:
+        yield Problem(manifest, status.message, ("apiVersion",), status.fix)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from pilothouse.dist.error import DistError, Problem, shown
 
 STATE = ".pilothouse-switch"
-"""The folder in the output folder for what is under way. It ignores itself in git, and no environment can have its name."""
+"""The folder in the output folder for what is under way. It ignores itself in git; no environment has such a name."""
 
 
 class Layout:
@@ -55,10 +56,8 @@ class Layout:
         except FileNotFoundError:
             os.makedirs(self.real, exist_ok=True)
             made = True
-            try:
+            with suppress(FileExistsError):
                 os.mkdir(self.state)
-            except FileExistsError:
-                pass
         except FileExistsError:
             pass
         if os.path.islink(self.state) or not os.path.isdir(self.state):
@@ -79,10 +78,8 @@ class Layout:
         for folder in ("next", "old"):
             _remove_empty(os.path.join(self.state, folder))
         if not os.path.lexists(self.lock) and not os.path.lexists(self.journal):
-            try:
+            with suppress(OSError):
                 os.unlink(self.ignore)
-            except OSError:
-                pass
             _remove_empty(self.state)
 
 
@@ -105,7 +102,5 @@ def _join(root: str, environment: str, path: str) -> str:
 
 
 def _remove_empty(folder: str) -> None:
-    try:
+    with suppress(OSError):
         os.rmdir(folder)
-    except OSError:
-        pass

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 try:
-    from _blake2 import blake2b
+    from _blake2 import blake2b as blake2b
 except ImportError:  # an interpreter without the builtin module
-    from hashlib import blake2b
+    from hashlib import blake2b as blake2b
 
 
 def tree_state(out: str, environment: str) -> bytes:
@@ -36,11 +36,12 @@ def tree_state(out: str, environment: str) -> bytes:
     pending = [(root, "")]
     while pending:
         folder, name = pending.pop()
-        lines = [name]
+        lines: list[str] = []
+        below: list[tuple[str, str]] = []
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    pending.append((entry.path, f"{name}/{entry.name}"))
+                    below.append((entry.path, f"{name}/{entry.name}"))
                     continue
                 try:
                     info = entry.stat(follow_symlinks=False)
@@ -50,9 +51,9 @@ def tree_state(out: str, environment: str) -> bytes:
                 lines.append(
                     f"{entry.name}\0{info.st_mode}\0{info.st_size}\0{info.st_mtime_ns}\0{info.st_ctime_ns}\0{info.st_ino}"
                 )
-        # A folder gives its entries in any order; a name holds no NUL and no line feed can end one early.
-        lines[1:] = sorted(lines[1:])
-        pending.sort()
-        digest.update("\0\0".join(lines).encode("utf-8", "surrogateescape"))
-        digest.update(b"\0\0\0")
+        # A system lists a folder in any order. NUL separates, since no name holds one.
+        lines.sort()
+        below.sort(reverse=True)
+        pending += below
+        digest.update("\0\0".join((name, *lines, "\0")).encode("utf-8", "surrogateescape"))
     return digest.digest()

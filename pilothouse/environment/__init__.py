@@ -9,19 +9,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from pilothouse.environment.names import chart_names as chart_names
-from pilothouse.environment.names import layer_names as layer_names
-from pilothouse.environment.names import names as names
+from pilothouse.environment.listing import chart_names as chart_names
+from pilothouse.environment.listing import layer_names as layer_names
+from pilothouse.environment.listing import names as names
 
 if TYPE_CHECKING:
-    from pilothouse.environment.check import Mistake as Mistake
-    from pilothouse.environment.check import ValuesTypeError as ValuesTypeError
-    from pilothouse.environment.check import value_problems as value_problems
-    from pilothouse.environment.check import values_schema as values_schema
     from pilothouse.environment.editor import editor_schemas as editor_schemas
-    from pilothouse.environment.explain import Row as Row
-    from pilothouse.environment.explain import explain as explain
-    from pilothouse.environment.load import load as load
+    from pilothouse.environment.explanation import Row as Row
+    from pilothouse.environment.explanation import explain as explain
+    from pilothouse.environment.loading import load as load
     from pilothouse.environment.model import ChartEnvironment as ChartEnvironment
     from pilothouse.environment.model import Cluster as Cluster
     from pilothouse.environment.model import Environment as Environment
@@ -30,6 +26,10 @@ if TYPE_CHECKING:
     from pilothouse.environment.model import Waiver as Waiver
     from pilothouse.environment.problem import EnvironmentErrors as EnvironmentErrors
     from pilothouse.environment.problem import Problem as Problem
+    from pilothouse.environment.values import Mistake as Mistake
+    from pilothouse.environment.values import ValuesTypeError as ValuesTypeError
+    from pilothouse.environment.values import value_problems as value_problems
+    from pilothouse.environment.values import values_schema as values_schema
 
 _HOME = {
     "ChartEnvironment": "model",
@@ -38,19 +38,19 @@ _HOME = {
     "EnvironmentErrors": "problem",
     "Given": "model",
     "Instance": "model",
-    "Mistake": "check",
+    "Mistake": "values",
     "Problem": "problem",
-    "Row": "explain",
-    "ValuesTypeError": "check",
+    "Row": "explanation",
+    "ValuesTypeError": "values",
     "Waiver": "model",
     "editor_schemas": "editor",
-    "explain": "explain",
-    "load": "load",
-    "value_problems": "check",
-    "values_schema": "check",
+    "explain": "explanation",
+    "load": "loading",
+    "value_problems": "values",
+    "values_schema": "values",
 }
 
-__all__ = [  # noqa: F822 -- most are found by __getattr__
+__all__ = [
     "ChartEnvironment",
     "Cluster",
     "Environment",

@@ -7,7 +7,7 @@ which of its maps stand over something that was removed, so that merging is asso
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -15,36 +15,66 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Position
 
 
-class Scalar(msgspec.Struct, frozen=True):
+class Source(Protocol):
+    """A document that values come from: ``yamlio.Document`` is one. It finds places only when somebody asks."""
+
+    def position(self, path: FieldPath, *, key: bool = False) -> Position:
+        """Where a field's value stands, or its key."""
+
+
+class _Node(msgspec.Struct, frozen=True):
+    source: Source
+    """The document it stands in."""
+    path: FieldPath
+    """Its path there."""
+
+    @property
+    def key(self) -> Position:
+        """Where its key stands; for an item of a list, where the item does."""
+        return self.source.position(self.path, key=True)
+
+    @property
+    def at(self) -> Position:
+        """Where the value itself stands."""
+        return self.source.position(self.path)
+
+
+class Scalar(_Node, frozen=True):
     """A string, a number, a boolean or null."""
 
     value: Any
-    key: Position
-    """Where its key stands; in a list, where the item does."""
-    at: Position
-    """Where the value itself stands."""
 
 
-class Items(msgspec.Struct, frozen=True):
+class Items(_Node, frozen=True):
     """A list: it comes from one file as a whole, and a null in it is a value."""
 
     items: list[Node]
-    key: Position
-    at: Position
 
 
-class Map(msgspec.Struct, frozen=True):
+class Map(_Node, frozen=True):
     """A map. Merged from several files, it stands where the topmost one writes it."""
 
     entries: dict[str, Node]
-    key: Position
-    at: Position
     alone: bool = False
-    """Whether it merges with nothing below it, because a null or a scalar came between."""
+    """Whether it merges with nothing below it, because a null, a scalar or a list came between."""
 
 
 Node = Scalar | Items | Map
 """One value of a file and its place."""
+
+
+def tree(value: Any, source: Source, path: FieldPath = ()) -> Node:
+    """A value as a tree of nodes.
+
+    :param value: dicts, lists and scalars.
+    :param source: the document it stands in.
+    :param path: its path there.
+    """
+    if isinstance(value, dict):
+        return Map(source, path, {name: tree(child, source, (*path, name)) for name, child in value.items()})
+    if isinstance(value, list):
+        return Items(source, path, [tree(child, source, (*path, index)) for index, child in enumerate(value)])
+    return Scalar(source, path, value)
 
 
 def lay_over(upper: Node, lower: Node) -> Node:
@@ -57,12 +87,12 @@ def lay_over(upper: Node, lower: Node) -> Node:
     if not isinstance(upper, Map) or upper.alone:
         return upper
     if not isinstance(lower, Map):
-        return Map(upper.entries, upper.key, upper.at, alone=True)
+        return Map(upper.source, upper.path, upper.entries, alone=True)
     entries = dict(lower.entries)
     for name, node in upper.entries.items():
         below = entries.get(name)
         entries[name] = node if below is None else lay_over(node, below)
-    return Map(entries, upper.key, upper.at, alone=lower.alone)
+    return Map(upper.source, upper.path, entries, alone=lower.alone)
 
 
 def plain(node: Node) -> Any:

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from pilothouse.environment.check import Mistake
 from pilothouse.environment.layers import Map, place
 from pilothouse.environment.problem import Problem
+from pilothouse.environment.values import Mistake
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Position
 

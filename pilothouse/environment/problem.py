@@ -21,11 +21,8 @@ class Problem(msgspec.Struct, frozen=True):
     """What was expected and what stands there."""
 
     def __str__(self) -> str:
-        return f"{self.position}: {format_path(self.path)}: {self.message}" if self.path else self.message_alone()
-
-    def message_alone(self) -> str:
-        """The sentence with its place, without a field."""
-        return f"{self.position}: {self.message}"
+        field = f"{format_path(self.path)}: " if self.path else ""
+        return f"{self.position}: {field}{self.message}"
 
 
 class EnvironmentErrors(Exception):  # noqa: N818 -- it holds many

@@ -22,7 +22,7 @@ class Problem(NamedTuple):
     """A second place that the message speaks of."""
 
 
-class Stop(Exception):
+class StopError(Exception):
     """Reading this chunk ends here: what follows could not be understood, or would cost too much."""
 
     def __init__(self, offset: int, message: str) -> None:
@@ -43,14 +43,14 @@ class AliasBudget:
         :param value: the anchored value.
         :param depth: how deep the alias stands.
         :param offset: where the alias stands.
-        :raises Stop: it is more than the file's aliases may stand for, or stands too deep.
+        :raises StopError: it is more than the file's aliases may stand for, or stands too deep.
         """
         self.nodes -= 1
         kind = type(value)
         if kind is str:
             self.text -= len(value)
         if self.nodes < 0 or self.text < 0:
-            raise Stop(
+            raise StopError(
                 offset,
                 f"found aliases that stand for more than {limits.MAX_ALIAS_NODES:,} values or "
                 f"{limits.MAX_ALIAS_TEXT:,} characters in this file, expected fewer: write the values out",
@@ -72,10 +72,10 @@ def check_depth(depth: int, offset: int) -> None:
     """Refuse what stands too deep.
 
     :param depth: the maps and lists around and including this one.
-    :raises Stop: more than ``limits.MAX_DEPTH``.
+    :raises StopError: more than ``limits.MAX_DEPTH``.
     """
     if depth > limits.MAX_DEPTH:
-        raise Stop(offset, f"found more than {limits.MAX_DEPTH} maps and lists inside each other, expected fewer")
+        raise StopError(offset, f"found more than {limits.MAX_DEPTH} maps and lists inside each other, expected fewer")
 
 
 def scalar_text(event: Any) -> str | None:
@@ -88,7 +88,7 @@ def scalar_text(event: Any) -> str | None:
 
 def is_merge(event: Any) -> bool:
     """Whether a scalar event, standing as a key, is a merge key."""
-    return event.value == "<<" and (event.implicit[0] or event.tag == MERGE)
+    return event.value == "<<" and bool(event.implicit[0] or event.tag == MERGE)
 
 
 class _Unfinished:
@@ -123,7 +123,7 @@ class Builder:
         """Read the next document.
 
         :returns: its value and the offset of its root; None after the last one.
-        :raises Stop: the rest cannot be read.
+        :raises StopError: the rest cannot be read.
         """
         while True:
             kind = type(self._next())
@@ -172,15 +172,17 @@ class Builder:
     def _report(self, event: Any, message: str) -> None:
         self.problems.append(Problem(event.start_mark.index, message))
         if len(self.problems) >= limits.MAX_PROBLEMS:
-            raise Stop(event.start_mark.index, "found this many problems and stopped looking, expected none")
+            raise StopError(event.start_mark.index, "found this many problems and stopped looking, expected none")
 
     def _anchored(self, event: Any) -> Any:
         name = event.anchor
         if name not in self._anchors:
-            raise Stop(event.start_mark.index, f"found the alias *{name}, expected an anchor &{name} before it")
+            raise StopError(event.start_mark.index, f"found the alias *{name}, expected an anchor &{name} before it")
         value = self._anchors[name]
         if value is _UNFINISHED:
-            raise Stop(event.start_mark.index, f"found the alias *{name} inside what it stands for, expected no loop")
+            raise StopError(
+                event.start_mark.index, f"found the alias *{name} inside what it stands for, expected no loop"
+            )
         return value
 
     def _list(self, event: Any, depth: int) -> list[Any]:
@@ -239,7 +241,9 @@ class Builder:
                 kind is scalar
                 and item.tag is None
                 and item.anchor is None
-                and (not item.implicit[0] or ((text := item.value) and text[0] not in number_start and text not in words))
+                and (
+                    not item.implicit[0] or ((text := item.value) and text[0] not in number_start and text not in words)
+                )
             ):
                 value = item.value
             else:
@@ -265,7 +269,7 @@ class Builder:
             )
         )
         if len(self.problems) >= limits.MAX_PROBLEMS:
-            raise Stop(event.start_mark.index, "found this many problems and stopped looking, expected none")
+            raise StopError(event.start_mark.index, "found this many problems and stopped looking, expected none")
 
     def _key(self, event: Any, depth: int) -> str | None:
         """The string that a key becomes; None for one that cannot stand there, which is reported."""

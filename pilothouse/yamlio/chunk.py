@@ -6,12 +6,14 @@ import bisect
 import re
 from typing import TYPE_CHECKING, Any
 
-from pilothouse.yamlio.builder import AliasBudget, Builder, Problem, Stop
+from pilothouse.yamlio.builder import AliasBudget, Builder, Problem, StopError
+from pilothouse.yamlio.positions import Locator, Place, find
 from pilothouse.yamlio.syntax import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from pilothouse.fieldpath import FieldPath
     from pilothouse.finding import Position
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
@@ -22,7 +24,7 @@ _DIRECTIVE = re.compile("^%", re.MULTILINE)
 class Chunk:
     """Some lines of a file, usually one document."""
 
-    __slots__ = ("_starts", "file", "first_line", "text")
+    __slots__ = ("_roots", "_starts", "file", "first_line", "text")
 
     def __init__(self, text: str, file: str, first_line: int) -> None:
         """
@@ -34,6 +36,7 @@ class Chunk:
         self.file = file
         self.first_line = first_line
         self._starts: list[int] | None = None
+        self._roots: dict[int, Place] = {}
 
     def position(self, offset: int) -> Position:
         """The place of a character.
@@ -47,11 +50,21 @@ class Chunk:
         line = bisect.bisect_right(self._starts, offset) - 1
         return Position(self.file, self.first_line + line, offset - self._starts[line] + 1)
 
-    def events(self) -> Any:
-        """A fresh parser over the text: its ``get_event`` gives libyaml's events."""
-        from yaml.cyaml import CParser
+    def line(self, offset: int) -> int:
+        """The number of the line of a character, from 1."""
+        return self.first_line + self.text.count("\n", 0, offset)
 
-        return CParser(self.text)
+    def find(self, number: int, path: FieldPath, *, key: bool) -> Position:
+        """The position of a field of one of the chunk's documents, as ``Document.position`` describes it."""
+        root = self._roots.get(number)
+        if root is None:
+            root = self._roots[number] = Locator(self._events()).document(number)
+        return self.position(find(root, path, key=key))
+
+    def _events(self) -> Callable[[], Any]:
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+        return CParser(self.text).get_event
 
     def read(self, budget: AliasBudget) -> tuple[list[tuple[Any, int]], list[Problem]]:
         """Read the documents.
@@ -61,12 +74,12 @@ class Chunk:
         """
         from yaml import YAMLError
 
-        builder = Builder(self.events().get_event, budget)
+        builder = Builder(self._events(), budget)
         found: list[tuple[Any, int]] = []
         try:
             while (document := builder.document()) is not None:
                 found.append(document)
-        except Stop as stop:
+        except StopError as stop:
             builder.problems.append(stop.problem)
         except YAMLError as error:
             builder.problems.append(explain(error, self.text))
@@ -79,10 +92,12 @@ def split(text: str, file: str) -> Iterator[Chunk]:
     Such a line starts a document wherever it stands, even inside quotes, so a mistake in one document does not spoil
     the next. After a ``%`` line nothing is cut: a directive belongs to the document that follows it.
     """
-    start, line = 0, 1
+    start, line, looked = 0, 1, 0
     for match in _SEPARATOR.finditer(text):
         end = match.start()
-        if end == start or _DIRECTIVE.search(text, start, end):
+        directive = _DIRECTIVE.search(text, looked, end)
+        looked = end
+        if end == start or directive:
             continue
         piece = text[start:end]
         yield Chunk(piece, file, line)

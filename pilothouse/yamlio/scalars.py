@@ -8,6 +8,7 @@ import math
 import re
 import struct
 from datetime import date
+from decimal import Decimal
 
 Scalar = str | int | float | bool | None
 
@@ -163,15 +164,17 @@ def _binary(text: str) -> str:
 def json_value(value: Scalar) -> Scalar:
     """What a cluster sees after the value has gone through JSON.
 
-    Go writes a float without a fraction as an integer (``3.0`` as ``3``), so the API server reads an integer.
+    Go writes a float without a fraction as an integer (``3.0`` as ``3``, with the digits that Python's ``repr`` has too),
+    so the API server reads an integer where 64 bits can hold it.
 
     :raises ScalarError: the number has no form in JSON (infinite, not a number).
     """
     if type(value) is float:
         if not math.isfinite(value):
             raise ScalarError(f"found {_special(value)}, which JSON cannot carry; expected a finite number")
-        if value.is_integer() and -(2**63) <= value < 2**63:
-            return int(value)
+        if value.is_integer() and abs(value) <= 2**63:
+            whole = int(value) if abs(value) < 2**53 else int(Decimal(repr(value)))
+            return whole if -(2**63) <= whole < 2**63 else value
     return value
 
 

@@ -1,0 +1,142 @@
+"""Measure: run one command as a whole process tree, and say what it took.
+
+Wall time runs from before the process is made until it and everything it waited for has ended. CPU time and the exit
+code come from ``wait4``, so they count every descendant that was waited for: both ends of a shell's pipe, Node below
+Python, forked workers. Memory is measured in a run of its own, because sampling costs time: every few milliseconds
+the resident sets of all living processes of the tree are added up. Pages that forked processes share count once for
+each of them, so the sum is an upper bound. Where there is no ``/proc``, memory is the largest single process's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+SAMPLE_EVERY = 0.005
+"""Seconds between two looks at the memory."""
+
+
+class Failed(Exception):
+    """A command that should have worked did not; the message holds the end of what it said."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """What one run took."""
+
+    wall: float
+    """Seconds."""
+    cpu: float
+    """Seconds of user and system time, of the whole tree."""
+    memory: int
+    """Bytes: the tree's peak where it was sampled, else the largest single process's."""
+    timed_out: bool
+
+
+def run(
+    command: Sequence[str],
+    *,
+    environment: dict[str, str],
+    output: Path | None,
+    errors: Path,
+    timeout: float,
+    sample_memory: bool = False,
+) -> Sample:
+    """Run a command to its end.
+
+    :param command: program and arguments.
+    :param environment: all of its environment variables.
+    :param output: where its standard output goes; None for nowhere.
+    :param errors: where its standard error goes.
+    :param timeout: seconds; then the whole process group is killed.
+    :param sample_memory: whether to look at the memory while it runs; the times are then not to be used.
+    :raises Failed: it ended with another code than 0, or left processes behind.
+    """
+    late = threading.Event()
+    with open(output or os.devnull, "wb") as out, open(errors, "wb") as err:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+        )
+
+        def stop() -> None:
+            late.set()
+            _signal_group(process.pid, signal.SIGKILL)
+
+        timer = threading.Timer(timeout, stop)
+        timer.start()
+        sampler = _Sampler(process.pid) if sample_memory and sys.platform == "linux" else None
+        if sampler:
+            sampler.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    largest = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    sample = Sample(
+        wall=wall,
+        cpu=usage.ru_utime + usage.ru_stime,
+        memory=max(largest, sampler.end() if sampler else 0),
+        timed_out=late.is_set(),
+    )
+    if sample.timed_out:
+        return sample
+    if process.returncode != 0:
+        raise Failed(f"exit code {process.returncode} from {' '.join(command)}\n{_end_of(errors)}")
+    if _signal_group(process.pid, signal.SIGKILL):
+        raise Failed(f"processes were left behind by {' '.join(command)}")
+    return sample
+
+
+def _signal_group(group: int, number: int) -> bool:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _end_of(file: Path) -> str:
+    return "\n".join(file.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+
+
+class _Sampler(threading.Thread):
+    """Adds up the resident sets of a process and all below it, again and again; keeps the largest sum."""
+
+    def __init__(self, root: int) -> None:
+        super().__init__(daemon=True)
+        self._root = root
+        self._ended = threading.Event()
+        self._peak = 0
+
+    def run(self) -> None:
+        while not self._ended.wait(SAMPLE_EVERY):
+            self._peak = max(self._peak, tree_memory(self._root))
+
+    def end(self) -> int:
+        self._ended.set()
+        self.join()
+        return self._peak
+
+
+def tree_memory(root: int) -> int:
+    """The resident bytes of a process and all its descendants, as ``/proc`` has them now; 0 where it is gone."""
+    total, waiting = 0, [root]
+    while waiting:
+        process = waiting.pop()
+        try:
+            total += int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+            for thread in os.listdir(f"/proc/{process}/task"):
+                waiting += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
+        except (OSError, IndexError):
+            continue
+    return total
+
+

@@ -1,0 +1,192 @@
+"""Arguments: the verbs and their options, with examples."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+from pilothouse import __version__
+
+FORMATS = ("human", "json", "github")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Shows examples as they are written."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = _Parser(
+        prog="pilothouse",
+        description="Describe a whole Kubernetes stack in Python, and synthesize it per environment into checked YAML.",
+        epilog="examples:\n"
+        "  pilothouse synth                 build every environment into dist/\n"
+        "  pilothouse synth prod --stdout | kubectl apply --server-side -f -\n"
+        "  pilothouse validate              judge dist/ as it stands\n"
+        "  pilothouse explain --environment prod\n\n"
+        "exit codes: 0 done; 1 findings that stop, or differences; 2 bad usage, a bad environment file, or the machine\n"
+        "could not do it; 130 interrupted",
+    )
+    top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="work in the repository of this folder")
+    top.add_argument("--version", action="version", version=f"pilothouse {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+    for add in (_synth, _validate, _list, _explain, _checks, _schemas, _doctor):
+        add(verbs)
+    return top
+
+
+def _environments(verb: argparse.ArgumentParser) -> None:
+    argument = verb.add_argument("environments", metavar="ENV", nargs="*", help="only these; all where none is named")
+    argument.completer = _complete_environments  # type: ignore[attr-defined]
+
+
+def _complete_environments(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    from pilothouse.environment import names
+    from pilothouse.repository import NoRepository, find_root
+
+    try:
+        return names(find_root(parsed_args.folder))
+    except NoRepository:
+        return []
+
+
+def _complete_charts(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    from pilothouse.environment import chart_names
+    from pilothouse.repository import NoRepository, find_root
+
+    try:
+        return chart_names(find_root(parsed_args.folder))
+    except NoRepository:
+        return []
+
+
+def _format(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--format", choices=FORMATS, default="human", help="how findings are written (default: human)")
+
+
+def _synth(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "synth",
+        help="build, derive, check and write dist/",
+        description="Build every instance of every environment, check the stacks as a whole, and bring dist/ up to "
+        "date.\nNothing is written if a finding stops any of the environments.",
+        epilog="examples:\n"
+        "  pilothouse synth                 every environment\n"
+        "  pilothouse synth prod --check    is dist/prod what the sources give? (exit 1 where not)\n"
+        "  pilothouse synth dev --stdout | kubectl apply --server-side -f -",
+    )
+    _environments(verb)
+    verb.add_argument(
+        "--chart", metavar="NAME", help="build only this chart; the rest stays as it stands in dist/"
+    ).completer = _complete_charts
+    verb.add_argument("--check", action="store_true", help="write nothing; say whether dist/ is up to date")
+    verb.add_argument("--stdout", action="store_true", help="write nothing; print the YAML in apply order")
+    verb.add_argument("--out", metavar="DIR", help="the output folder (default: dist/ of the repository)")
+    verb.add_argument(
+        "--time-limit", metavar="SECONDS", type=_seconds, default=60.0, help="for one chart (default: 60)"
+    )
+    verb.add_argument("--jobs", metavar="N", type=_count, default=0, help="charts at a time (default: one a processor)")
+    _format(verb)
+
+
+def _validate(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "validate",
+        help="judge YAML as it stands, ours or anyone's",
+        description="Read YAML from disk and judge it: schemas, checks, then kubeconform over the same bytes.",
+        epilog="examples:\n"
+        "  pilothouse validate                       dist/ of this repository, each environment by its own version\n"
+        "  pilothouse validate --kubernetes-version 1.34 manifests/\n"
+        "  helm template web ./web | pilothouse validate --kubernetes-version 1.34 -",
+    )
+    verb.add_argument("paths", metavar="PATH", nargs="*", help="files, folders, or - for standard input; dist/ if none")
+    verb.add_argument("--kubernetes-version", metavar="X.Y", help="for files that no environment names")
+    verb.add_argument(
+        "--missing-schemas",
+        choices=("error", "warn"),
+        help="what a kind without a schema is (default: error for ours, warn for others')",
+    )
+    verb.add_argument("--no-kubeconform", action="store_true", help="leave the second judge out")
+    _format(verb)
+
+
+def _list(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "list",
+        help="environments, or the objects of one",
+        description="List the environments of this repository; or, with ENV, the objects that dist/ holds for it.",
+        epilog="examples:\n  pilothouse list\n  pilothouse list prod --format json",
+    )
+    _environments(verb)
+    verb.add_argument("--out", metavar="DIR", help="the output folder (default: dist/ of the repository)")
+    verb.add_argument("--format", choices=("human", "json"), default="human", help="how it is written (default: human)")
+
+
+def _explain(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "explain",
+        help="why one object or value is as it is",
+        description="Show where things come from: an environment's values with the file and line behind each, or an "
+        "object's chart and line.",
+        epilog="examples:\n"
+        "  pilothouse explain --environment prod\n"
+        "  pilothouse explain dist/prod/kubia/custom-namespace/service-kubia.yaml",
+    )
+    verb.add_argument("what", metavar="FILE|OBJECT", nargs="?", help="a file of dist/, or 'Kind namespace/name'")
+    verb.add_argument(
+        "--environment", metavar="ENV", help="the merged environment; or where to look for the object"
+    ).completer = _complete_environments
+    verb.add_argument("--format", choices=("human", "json"), default="human", help="how it is written (default: human)")
+
+
+def _checks(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "checks",
+        help="the catalogue of checks, or one check's page",
+        epilog="examples:\n  pilothouse checks\n  pilothouse checks SVC001",
+    )
+    verb.add_argument("code", metavar="CODE", nargs="?", help="a check's code: show its page")
+    verb.add_argument("--format", choices=("human", "json"), default="human", help="how it is written (default: human)")
+
+
+def _schemas(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "schemas",
+        help="the kinds that are known, and how to teach more",
+        description="List the kinds of the catalogue, or teach this repository its own custom resources.",
+        epilog="examples:\n  pilothouse schemas --kubernetes-version 1.34\n  pilothouse schemas add crds/widgets.yaml",
+    )
+    verb.add_argument("action", metavar="add", nargs="?", choices=("add",), help="teach CustomResourceDefinitions")
+    verb.add_argument("files", metavar="FILE", nargs="*", help="YAML with CustomResourceDefinitions")
+    verb.add_argument("--kubernetes-version", metavar="X.Y", help="the built-in kinds of this minor (default: newest)")
+    verb.add_argument("--format", choices=("human", "json"), default="human", help="how it is written (default: human)")
+
+
+def _doctor(verbs: Any) -> None:
+    verbs.add_parser("doctor", help="is this machine ready", description="Look at everything that Pilothouse needs.")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 86400:
+        raise argparse.ArgumentTypeError(f"expected seconds, above 0, got {text!r}")
+    return seconds
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 1024, got {text!r}")
+    return int(text)
+
+
+def output_folder(option: str | None, root: str) -> str:
+    """The output folder: as the user named it, or ``dist/`` of the repository."""
+    return option if option is not None else os.path.join(root, "dist")

@@ -1,0 +1,54 @@
+"""Screen: results to standard output, everything else to standard error, colour and progress on a terminal only."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+class Screen:
+    """The two streams of one command."""
+
+    def __init__(self) -> None:
+        self._progress = False
+
+    @property
+    def colour(self) -> bool:
+        """Whether results are coloured: on a terminal, unless NO_COLOR is set; FORCE_COLOR insists."""
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; 100 where there is none."""
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns
+        except (OSError, ValueError):
+            return 100
+
+    def result(self, text: str) -> None:
+        """Print what the command was asked for."""
+        self.end_progress()
+        if text:
+            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+    def say(self, text: str) -> None:
+        """Print what a person wants to know besides."""
+        self.end_progress()
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    def progress(self, text: str) -> None:
+        """Show where a long piece of work is, in one line that the next replaces; on a terminal only."""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+            self._progress = True
+
+    def end_progress(self) -> None:
+        """Take the line of progress away."""
+        if self._progress:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._progress = False

@@ -1,0 +1,74 @@
+"""Reading one environment's files: its own and the layers under it, each as a tree that knows its places."""
+
+from __future__ import annotations
+
+import os
+
+from pilothouse.environment.layers import Map, tree
+from pilothouse.environment.listing import file_of, layer_names
+from pilothouse.environment.nearest import did_you_mean
+from pilothouse.environment.problem import Problem
+from pilothouse.finding import Position
+
+
+def read_file(repository: str, file: str) -> tuple[Map | None, list[Problem]]:
+    """Read one file.
+
+    :param repository: the repository's folder.
+    :param file: relative to it, with ``/``.
+    :returns: the file as a map, or None and what is wrong with it.
+    """
+    from pilothouse.yamlio import YamlReadError, load_all
+
+    start = Position(file, 1)
+    try:
+        with open(os.path.join(repository, file), "rb") as stream:
+            content = stream.read()
+    except OSError as error:
+        return None, [Problem(start, (), f"cannot be read: {error.strerror or error}")]
+    try:
+        documents = load_all(content, file=file)
+    except YamlReadError as error:
+        return None, [Problem(position, (), message) for position, message in error.problems]
+    if not documents:
+        return None, [Problem(start, (), "is empty, expected an environment: at the least what its charts are")]
+    if len(documents) > 1:
+        second = documents[1].position(())
+        return None, [Problem(second, (), f"expected one document, found {len(documents)}: remove what follows '---'")]
+    root = tree(documents[0].value, documents[0])
+    if not isinstance(root, Map):
+        found = "a list" if isinstance(documents[0].value, list) else repr(documents[0].value)
+        return None, [Problem(root.at, (), f"expected a map, got {found}")]
+    return root, []
+
+
+def read_chain(repository: str, file: str) -> tuple[list[tuple[str, Map | None]], list[Problem]]:
+    """Read a file and every layer under it.
+
+    :param repository: the repository's folder.
+    :param file: the environment's file, relative to it.
+    :returns: each file with its map (None for one that cannot be read), the environment's own first, and what is
+        wrong. A chain that does not end well ends where the mistake is, with None for what would come next.
+    """
+    layers = layer_names(repository)
+    chain: list[tuple[str, Map | None]] = []
+    problems: list[Problem] = []
+    names: list[str] = []
+    while True:
+        root, wrong = read_file(repository, file)
+        problems += wrong
+        chain.append((file, root))
+        node = root.entries.get("extends") if root is not None else None
+        layer = getattr(node, "value", None)
+        if node is None or not isinstance(layer, str):
+            return chain, problems
+        if layer in names:
+            way = " → ".join([*names[names.index(layer) :], layer])
+            problems.append(Problem(node.at, ("extends",), f"a layer cannot extend itself: {way}"))
+            return [*chain, ("", None)], problems
+        if layer not in layers:
+            hint = did_you_mean(layer, layers, "the layers there") or ": there is no layer in environments/"
+            problems.append(Problem(node.at, ("extends",), f"no layer {layer!r}{hint}"))
+            return [*chain, ("", None)], problems
+        names.append(layer)
+        file = file_of(layer)

@@ -1,0 +1,102 @@
+"""Fresh: is everything as the last run left it? Then its answer is the answer.
+
+This module and those that it imports are all that a run with nothing to do pays for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pilothouse import inputs, kept
+from pilothouse.dist.state import tree_state
+
+
+class Record(NamedTuple):
+    """What the last run of one command found and left."""
+
+    engine: str
+    """The state of Pilothouse itself: see :func:`pilothouse.kept.engine_state`."""
+    inputs: dict[str, str]
+    """Everything that it read, with the state it had."""
+    trees: dict[str, str]
+    """Each environment's state in the output folder when it ended."""
+    objects: int
+    """How many objects the environments had together."""
+    findings: list[dict[str, Any]]
+    """Its findings, which are told again."""
+
+
+def look_up(root: str, out: str, environments: Sequence[str]) -> Record | None:
+    """The record of the last run that wrote these environments into this folder; None where there is none.
+
+    :param root: the repository's root.
+    :param out: the output folder.
+    :param environments: the environments' names.
+    """
+    content = kept.read(_file(root, out, environments))
+    if content is None:
+        return None
+    try:
+        return Record(*json.loads(content))
+    except (ValueError, TypeError):
+        return None
+
+
+def holds(record: Record, engine: str, out: str) -> bool:
+    """Whether nothing has changed since: no source, no input, nothing of Pilothouse, no file in the output folder."""
+    return (
+        record.engine == engine
+        and inputs.unchanged(record.inputs, {})
+        and all(untouched(record, out, environment) for environment in record.trees)
+    )
+
+
+def untouched(record: Record | None, out: str, environment: str) -> bool:
+    """Whether an environment's files are just as the run of this record left them."""
+    if record is None or environment not in record.trees:
+        return False
+    try:
+        return tree_state(out, environment).hex() == record.trees[environment]
+    except OSError:
+        return False
+
+
+def remember(
+    root: str,
+    out: str,
+    environments: Sequence[str],
+    *,
+    engine: str,
+    read: Mapping[str, str],
+    objects: int,
+    findings: list[dict[str, Any]],
+) -> None:
+    """Keep what a run found and left, for the next one.
+
+    :param read: everything that it read, with the state it had.
+    :param objects: how many objects the environments have together.
+    :param findings: its findings as plain JSON.
+    """
+    try:
+        kept.open_folder(root, "runs")
+        trees = {environment: tree_state(out, environment).hex() for environment in environments}
+    except OSError:
+        return
+    record = Record(engine, dict(read), trees, objects, findings)
+    kept.write(_file(root, out, environments), json.dumps(record).encode())
+
+
+def forget(root: str, out: str, environments: Sequence[str]) -> None:
+    """Keep nothing of a run that did not end well."""
+    try:
+        os.unlink(_file(root, out, environments))
+    except OSError:
+        pass
+
+
+def _file(root: str, out: str, environments: Sequence[str]) -> str:
+    name = inputs.digest(os.path.realpath(out).encode("utf-8", "surrogateescape"), *(e.encode() for e in environments))
+    return os.path.join(root, kept.FOLDER, "runs", f"{name}.json")

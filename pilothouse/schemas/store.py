@@ -1,0 +1,38 @@
+"""Read the catalogue's data files, each at most once a process."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+
+Definitions = dict[str, dict[str, Any]]
+"""Definition name to ``{"uses": [names], "schema": {…}}``."""
+
+
+@cache
+def index() -> dict[str, Any]:
+    """The index: which kinds there are, and which file holds each one's schema.
+
+    :returns: ``data/index.json`` as it stands.
+    """
+    import json
+
+    index: dict[str, Any] = json.loads((DATA / "index.json").read_bytes())
+    return index
+
+
+@cache
+def definitions(name: str) -> Definitions:
+    """The definitions of one Kubernetes minor or of one module's custom resources.
+
+    :param name: ``kubernetes-1.32``, or a module's name in the index.
+    :returns: its definitions; they are shared, so do not change them.
+    """
+    import gzip
+    import json
+
+    found: Definitions = json.loads(gzip.decompress((DATA / f"{name}.json.gz").read_bytes()))
+    return found

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.yamlio.goyaml_program import GoYaml, built
+
+
+@pytest.fixture(scope="session")
+def go() -> Iterator[GoYaml]:
+    """Go's readers of YAML."""
+    with subprocess.Popen([built()], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        yield GoYaml(process.stdin, process.stdout)
+        process.stdin.close()
