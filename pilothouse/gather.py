@@ -216,3 +216,35 @@ class Gatherer:
             environment=result.environment.name,
             instance=result.instance.name,
         )
+
+
+@dataclass
+class Origins:
+    """Where the files of one environment come from, as far as the last runs have kept it."""
+
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+    """A file's real path -> the manifest that was written there."""
+    waivers: list[tuple[str, Waiver]] = field(default_factory=list)
+    """The waivers of the charts, each with its instance."""
+
+
+def known_origins(root: str, out: str, environment: str) -> Origins:
+    """Where the files of one environment come from, as far as the last runs have kept it.
+
+    :param root: the repository's root.
+    :param out: the output folder.
+    :param environment: the environment's name.
+    """
+    found = Origins()
+    folder = os.path.join(root, kept.FOLDER, "built", environment)
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        try:
+            result = msgspec.msgpack.decode(kept.read(os.path.join(folder, name)) or b"", type=_Kept)
+        except msgspec.DecodeError:
+            continue
+        instance = name.removesuffix(".msgpack")
+        found.waivers += [(instance, waiver) for waiver in result.waivers]
+        for packed in result.manifests:
+            manifest = Manifest.unpacked(packed, instance)
+            found.manifests[os.path.realpath(os.path.join(out, environment, path_of(manifest)))] = manifest
+    return found

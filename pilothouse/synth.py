@@ -24,7 +24,7 @@ from pilothouse.dist.stage import Stage, Switched, commit_all
 from pilothouse.environment import Environment, EnvironmentErrors, Instance, load
 from pilothouse.finding import Finding, Position
 from pilothouse.gather import Gathered, Gatherer, path_of
-from pilothouse.schemas import Catalogue
+from pilothouse.schemas import Catalogue, known_minors
 from pilothouse.stack import Stack
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def synthesize(
     :raises EnvironmentErrors: with everything that is wrong with the environment files.
     :raises DistError: where the output folder cannot be written.
     """
-    environments = _load_all(request.root, request.environments)
+    environments = load_all(request.root, request.environments)
     with lock(request.out) if request.write else contextlib.nullcontext():
         run = _Run(request, engine, environments, record)
         try:
@@ -103,12 +103,12 @@ def synthesize(
     return outcome
 
 
-def _load_all(root: str, names: Sequence[str]) -> list[Environment]:
+def load_all(root: str, names: Sequence[str]) -> list[Environment]:
     found: list[Environment] = []
     problems: dict[Problem, None] = {}
     for name in names:
         try:
-            found.append(load(root, name))
+            found.append(load(root, name, kubernetes_versions=known_minors))
         except EnvironmentErrors as error:
             problems |= dict.fromkeys(error.problems)
     if problems:

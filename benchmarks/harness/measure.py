@@ -16,14 +16,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 SAMPLE_EVERY = 0.005
 """Seconds between two looks at the memory."""
 
 
-class Failed(Exception):
+class RunError(Exception):
     """A command that should have worked did not; the message holds the end of what it said."""
 
 
@@ -57,7 +57,7 @@ def run(
     :param errors: where its standard error goes.
     :param timeout: seconds; then the whole process group is killed.
     :param sample_memory: whether to look at the memory while it runs; the times are then not to be used.
-    :raises Failed: it ended with another code than 0, or left processes behind.
+    :raises RunError: it ended with another code than 0, or left processes behind.
     """
     late = threading.Event()
     with open(output or os.devnull, "wb") as out, open(errors, "wb") as err:
@@ -89,9 +89,9 @@ def run(
     if sample.timed_out:
         return sample
     if process.returncode != 0:
-        raise Failed(f"exit code {process.returncode} from {' '.join(command)}\n{_end_of(errors)}")
+        raise RunError(f"exit code {process.returncode} from {' '.join(command)}\n{_end_of(errors)}")
     if _signal_group(process.pid, signal.SIGKILL):
-        raise Failed(f"processes were left behind by {' '.join(command)}")
+        raise RunError(f"processes were left behind by {' '.join(command)}")
     return sample
 
 
@@ -138,5 +138,3 @@ def tree_memory(root: int) -> int:
         except (OSError, IndexError):
             continue
     return total
-
-

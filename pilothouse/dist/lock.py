@@ -75,9 +75,7 @@ def _acquire(layout: Layout) -> tuple[int, bool]:
 
 
 def _release(layout: Layout, handle: int, made: bool) -> None:
-    with suppress(OSError):
-        os.unlink(layout.lock)
-    layout.close_state()
+    layout.close_state(locked=True)
     if made:
         with suppress(OSError):
             os.rmdir(layout.real)

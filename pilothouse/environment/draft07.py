@@ -8,7 +8,7 @@ from typing import Any
 _KEPT_WHOLE = ("default", "enum", "const", "examples")
 
 _LEFT_OUT = ("discriminator", "title")
-"""Keywords that editors do not know, and the names of Python classes, which editors would offer as if they were keys."""
+"""A keyword that editors do not know, and the names of Python classes, which they would offer as if they were keys."""
 
 
 def nullable(schema: Mapping[str, Any]) -> dict[str, Any]:

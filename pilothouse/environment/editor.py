@@ -118,7 +118,9 @@ def _charts(charts: Mapping[str, Mapping[str, Any] | None], placement: Placement
 
 def _teach(instance: dict[str, Any], charts: Mapping[str, Mapping[str, Any] | None], placement: Placement) -> None:
     """Let an instance's ``chart`` decide about its ``values``."""
-    _choose(instance["properties"], "chart", [each for chart in charts for each in _spellings(chart)], placement.partial)
+    _choose(
+        instance["properties"], "chart", [each for chart in charts for each in _spellings(chart)], placement.partial
+    )
     rules = []
     for chart, schema in sorted(charts.items()):
         rule = _instance_rule(chart, schema, placement)

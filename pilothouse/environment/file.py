@@ -13,6 +13,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 """A DNS label: the name of a namespace."""
+LAYER = "_[A-Za-z0-9][-A-Za-z0-9_]*"
+"""The name of a layer."""
 _PART = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = f"(?=.{{1,253}}$){_PART}(\\.{_PART})*"
 _WORD = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -48,9 +50,7 @@ LabelValue = Annotated[
     ),
 ]
 ChartName = Annotated[str, _text("[A-Za-z][-A-Za-z0-9_]*", "the name of a chart, as its file in charts/ has it")]
-LayerName = Annotated[
-    str, _text("_[A-Za-z0-9][-A-Za-z0-9_]*", "the name of a layer, which begins with '_' and has no '.yaml'")
-]
+LayerName = Annotated[str, _text(LAYER, "the name of a layer, which begins with '_' and has no '.yaml'")]
 KubernetesVersion = Annotated[str, _text(r"1\.[0-9]{2}", "a version such as '1.32'", ["1.32"])]
 Registry = Annotated[
     str,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 
+from pilothouse.environment.file import LAYER
 from pilothouse.environment.layers import Map, tree
 from pilothouse.environment.listing import file_of, layer_names
 from pilothouse.environment.nearest import did_you_mean
@@ -60,8 +62,11 @@ def read_chain(repository: str, file: str) -> tuple[list[tuple[str, Map | None]]
         chain.append((file, root))
         node = root.entries.get("extends") if root is not None else None
         layer = getattr(node, "value", None)
-        if node is None or not isinstance(layer, str):
+        if node is None:
             return chain, problems
+        if not isinstance(layer, str) or not re.fullmatch(LAYER, layer):
+            # The check of the file's shape says what is wrong.
+            return [*chain, ("", None)], problems
         if layer in names:
             way = " → ".join([*names[names.index(layer) :], layer])
             problems.append(Problem(node.at, ("extends",), f"a layer cannot extend itself: {way}"))

@@ -68,6 +68,8 @@ def _schema(kind: Any) -> tuple[Schema, bool]:
     """The schema of a type, and whether a struct in it would let unknown keys pass if only msgspec looked."""
     try:
         schema = msgspec.json.schema(kind)
+    except KeyError as error:
+        raise ValuesTypeError(f"{kind.__name__}: two of its types have one name: {error}") from None
     except (TypeError, ValueError, NotImplementedError) as error:
         raise ValuesTypeError(f"{kind.__name__}: {error}") from None
     return schema, _close(schema) > 0

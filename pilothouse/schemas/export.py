@@ -12,6 +12,8 @@ from pilothouse.schemas.kinds import Schema
 LOCATION = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 """What stands behind the folder in kubeconform's ``-schema-location``. For the core group its ``Group`` is ``v1``."""
 
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
 
 def file_name(api_version: str, kind: str) -> str:
     """Where kubeconform looks for a kind's schema.
@@ -37,7 +39,8 @@ def write(folder: Path, schemas: Mapping[tuple[str, str], Schema]) -> None:
 
     for (api_version, kind), schema in schemas.items():
         path = folder / file_name(api_version, kind)
-        data = json.dumps(schema, separators=(",", ":"), sort_keys=True).encode()
+        # Without naming its draft kubeconform would take it for draft 4, and not find it at all.
+        data = json.dumps({"$schema": _DRAFT, **schema}, separators=(",", ":"), sort_keys=True).encode()
         try:
             if path.read_bytes() == data:
                 continue

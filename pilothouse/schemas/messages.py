@@ -177,10 +177,21 @@ class _Reader:
         node = tree.walk(self._schema, path) or {"type": error.kind.types}
         expected = words.expected(node if "type" in node else {"type": error.kind.types})
         if found is None:
-            yield Problem(path, f"{format_path(path)}: expected {expected}, got null", "Give it a value, or remove it.")
+            required = isinstance(path[-1], str) and path[-1] in (tree.walk(self._schema, path[:-1]) or {}).get(
+                "required", ()
+            )
+            if required:
+                message, fix = (
+                    f"missing required field {format_path(path)}: it is null",
+                    f"Give it a value: {expected}.",
+                )
+            else:
+                message, fix = f"{format_path(path)}: expected {expected}, got null", "Give it a value, or remove it."
+            yield Problem(path, message, fix)
             return
         message = f"{expected}, got {self._value(path)}"
-        yield self._problem(path, f"expected {message}", self._retype(found, error.kind.types))
+        fix = "" if self._secret(path) else self._retype(found, error.kind.types)
+        yield self._problem(path, f"expected {message}", fix)
 
     def _retype(self, found: Any, kinds: Sequence[str]) -> str:
         """The same value in the type that was asked for."""
@@ -232,31 +243,28 @@ class _Reader:
             low = f"of at least {node['minimum']}"
         if high.startswith("to") and not low:
             high = f"of at most {node['maximum']}"
-        kind = words.expected({"type": [kind for kind in node.get("type", ["number"]) if kind != "string"]})
+        kind = words.expected({"type": [kind for kind in words.types(node) or ["number"] if kind != "string"]})
         return self._problem(path, f"expected {' '.join(filter(None, (kind, low, high)))}, got {self._at(path)}")
 
     def _multipleOf(self, path: FieldPath, error: Any) -> Iterator[Problem]:  # noqa: N802
         yield self._problem(path, f"expected a multiple of {error.kind.multiple_of}, got {self._value(path)}")
 
     def _minLength(self, path: FieldPath, error: Any) -> Iterator[Problem]:  # noqa: N802
-        length = len(self._at(path))
-        least = "a string that is not empty" if error.kind.limit == 1 else f"at least {error.kind.limit} characters"
-        yield self._problem(path, f"expected {least}, got {length or 'an empty string'}")
+        yield self._counted(path, "at least", error.kind.limit)
 
     def _maxLength(self, path: FieldPath, error: Any) -> Iterator[Problem]:  # noqa: N802
-        yield self._problem(path, f"expected at most {error.kind.limit} characters, got {len(self._at(path))}")
+        yield self._counted(path, "at most", error.kind.limit)
 
-    def _minItems(self, path: FieldPath, error: Any) -> Iterator[Problem]:  # noqa: N802
-        yield self._problem(path, f"expected at least {error.kind.limit} elements, got {len(self._at(path))}")
+    _minItems = _minProperties = _minLength  # noqa: N815
+    _maxItems = _maxProperties = _maxLength  # noqa: N815
 
-    def _maxItems(self, path: FieldPath, error: Any) -> Iterator[Problem]:  # noqa: N802
-        yield self._problem(path, f"expected at most {error.kind.limit} elements, got {len(self._at(path))}")
-
-    def _minProperties(self, path: FieldPath, error: Any) -> Iterator[Problem]:  # noqa: N802
-        yield self._problem(path, f"expected at least {error.kind.limit} fields, got {len(self._at(path))}")
-
-    def _maxProperties(self, path: FieldPath, error: Any) -> Iterator[Problem]:  # noqa: N802
-        yield self._problem(path, f"expected at most {error.kind.limit} fields, got {len(self._at(path))}")
+    def _counted(self, path: FieldPath, bound: str, limit: int) -> Problem:
+        found = self._at(path)
+        noun = "character" if isinstance(found, str) else "field" if isinstance(found, dict) else "element"
+        if found == "" and limit == 1:
+            return self._problem(path, "expected a string that is not empty, got an empty string")
+        have = f"{len(found)}: {', '.join(sorted(found))}" if isinstance(found, dict) and found else str(len(found))
+        return self._problem(path, f"expected {bound} {limit} {noun}{'' if limit == 1 else 's'}, got {have}")
 
     def _uniqueItems(self, path: FieldPath, error: Any) -> Iterator[Problem]:  # noqa: N802
         yield self._problem(path, "expected elements that all differ, got some twice")
@@ -291,9 +299,12 @@ class _Reader:
             found = found[key]
         return found
 
+    def _secret(self, path: FieldPath) -> bool:
+        """Whether what stands there must not be repeated."""
+        return self._body.get("kind") == "Secret" and path[:1] in (("data",), ("stringData",))
+
     def _value(self, path: FieldPath) -> str:
-        secret = self._body.get("kind") == "Secret" and path[:1] in (("data",), ("stringData",))
-        return words.value(self._at(path), secret)
+        return words.value(self._at(path), self._secret(path))
 
     @staticmethod
     def _problem(path: FieldPath, message: str, fix: str = "") -> Problem:

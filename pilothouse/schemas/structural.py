@@ -118,7 +118,7 @@ def strict(raw: dict[str, Any]) -> Schema:
         if raw.get(keyword):
             schema[keyword] = raw[keyword]
     if not raw.get("x-kubernetes-int-or-string"):
-        _combine(raw, schema)
+        _combine(raw, schema, raw)
     if raw.get("nullable"):
         _let_null(schema)
     return schema
@@ -176,34 +176,51 @@ def _exclusive(raw: dict[str, Any], schema: Schema) -> None:
             schema[flag] = schema.pop(bound)
 
 
-def _combine(raw: dict[str, Any], schema: Schema) -> None:
+def _combine(raw: dict[str, Any], schema: Schema, base: dict[str, Any]) -> None:
+    """Add the combinators of ``raw``, which judge what ``base`` describes."""
     for keyword in ("allOf", "anyOf", "oneOf"):
         if keyword in raw:
-            parts = [_part(part) for part in raw[keyword]]
+            parts = [_part(part, base) for part in raw[keyword]]
             if keyword == "oneOf" or all(parts):
                 schema[keyword] = parts
     if isinstance(raw.get("not"), dict):
-        schema["not"] = _part(raw["not"])
+        schema["not"] = _part(raw["not"], base)
 
 
-def _part(raw: dict[str, Any]) -> Schema:
-    """One branch of a combinator: it judges values only, so it forbids no field and adds no null."""
-    schema: Schema = {}
-    for keyword in (*_COPIED, "enum", "required", "type"):
-        if keyword in raw and keyword != "default":
-            schema[keyword] = raw[keyword]
+def _part(raw: dict[str, Any], base: dict[str, Any]) -> Schema:
+    """One branch of a combinator: it judges values only, so it forbids no field and adds no null.
+
+    The API server fills in defaults before it judges: a field of ``base`` that has one is never missing to a branch.
+    """
+    schema: Schema = {key: raw[key] for key in (*_COPIED, "enum", "type") if key in raw and key != "default"}
+    fields = base.get("properties", {})
+    required = {name for name in raw.get("required", ()) if "default" not in fields.get(name, {})}
     form = scalar("string", raw.get("format")).get("pattern")
     if form and "pattern" not in schema:
         schema["pattern"] = form
     _exclusive(raw, schema)
     if "properties" in raw:
-        schema["properties"] = {name: _part(field) for name, field in sorted(raw["properties"].items())}
+        schema["properties"] = {}
+        for name, field in sorted(raw["properties"].items()):
+            below = fields.get(name, {})
+            part = schema["properties"][name] = _part(field, below)
+            if "default" in below and not _takes(part, below["default"]):
+                required.add(name)
     if isinstance(raw.get("items"), dict):
-        schema["items"] = _part(raw["items"])
+        schema["items"] = _part(raw["items"], base.get("items", {}))
     if isinstance(raw.get("additionalProperties"), dict):
-        schema["additionalProperties"] = _part(raw["additionalProperties"])
-    _combine(raw, schema)
+        more = base.get("additionalProperties")
+        schema["additionalProperties"] = _part(raw["additionalProperties"], more if isinstance(more, dict) else {})
+    if required:
+        schema["required"] = sorted(required)
+    _combine(raw, schema, base)
     return schema
+
+
+def _takes(schema: Schema, value: object) -> bool:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(schema).is_valid(value)
 
 
 def _let_null(schema: Schema) -> Schema:

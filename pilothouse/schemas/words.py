@@ -64,6 +64,16 @@ def pattern(expression: str) -> str:
     return _PATTERNS.get(expression) or f"something that matches {expression}"
 
 
+def types(node: Schema) -> list[str]:
+    """The JSON types that a schema names.
+
+    :param node: a schema.
+    :returns: their names; empty where it names none.
+    """
+    kinds = node.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
 def expected(node: Schema) -> str:
     """What a schema's type asks for.
 
@@ -72,8 +82,7 @@ def expected(node: Schema) -> str:
     """
     if node.get("pattern") == QUANTITY_PATTERN:
         return _PATTERNS[QUANTITY_PATTERN]
-    kinds = node.get("type", [])
-    names = [_TYPES[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
+    names = [_TYPES[kind] for kind in types(node) if kind != "null"]
     return " or ".join(names) or "anything"
 
 

@@ -126,11 +126,13 @@ class Builder:
         :raises StopError: the rest cannot be read.
         """
         while True:
-            kind = type(self._next())
-            if kind is self._document_start:
+            event = self._next()
+            if type(event) is self._document_start:
                 break
-            if kind is self._stream_end:
+            if type(event) is self._stream_end:
                 return None
+        if event.version is not None and event.version != (1, 1):
+            self._report(event, "found a %YAML directive of another version, expected 1.1 or none")
         self._anchors = {}
         root = self._next()
         value = self._value(root, 1)
@@ -292,8 +294,9 @@ class Builder:
     def _merge(self, fields: dict[str, Any], depth: int) -> None:
         """Take over the fields of what follows ``<<``. As in go-yaml 2, they replace what stands before the ``<<``."""
         event = self._next()
+        offset = event.start_mark.index
         if type(event) is self._list_start:
-            check_depth(depth + 1, event.start_mark.index)
+            check_depth(depth + 1, offset)
             parts = []
             while type(child := self._next()) is not self._list_end:
                 parts.append(self._merged(child, depth))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilothouse.yamlio.builder import AliasBudget, Builder, Problem, StopError
 from pilothouse.yamlio.positions import Locator, Place, find
-from pilothouse.yamlio.syntax import explain
+from pilothouse.yamlio.syntax import explain, stricter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _NEWLINE = re.compile("\n")
+_FLOW = re.compile(r"[\[{]")
 _DIRECTIVE = re.compile("^%", re.MULTILINE)
 
 
@@ -83,6 +84,8 @@ class Chunk:
             builder.problems.append(stop.problem)
         except YAMLError as error:
             builder.problems.append(explain(error, self.text))
+        if not builder.problems and ("\\/" in self.text or ("?" in self.text and _FLOW.search(self.text))):
+            builder.problems.extend(stricter(self._events(), self.text))
         return found, builder.problems
 
 
@@ -100,7 +103,8 @@ def split(text: str, file: str) -> Iterator[Chunk]:
         if end == start or directive:
             continue
         piece = text[start:end]
-        yield Chunk(piece, file, line)
+        if piece != "---\n":
+            yield Chunk(piece, file, line)
         line += piece.count("\n")
         start = end
     yield Chunk(text[start:], file, line)

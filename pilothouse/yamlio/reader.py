@@ -10,13 +10,12 @@ from pilothouse.yamlio.builder import AliasBudget, Problem
 from pilothouse.yamlio.chunk import Chunk, split
 from pilothouse.yamlio.document import Document
 from pilothouse.yamlio.errors import YamlReadError
-from pilothouse.yamlio.json_text import JsonText
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pilothouse.finding import Position
 
-_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -34,6 +33,8 @@ def load_all(text: str | bytes, *, file: str) -> list[Document]:
     decoded = _decoded(text, file)
     problems: list[tuple[Position, str]] = []
     if decoded.lstrip()[:1] == "{":
+        from pilothouse.yamlio.json_text import JsonText
+
         json_text = JsonText(decoded, file)
         documents = json_text.documents()
         if documents is not None:
@@ -76,8 +77,12 @@ def _readable(text: str, file: str) -> str:
         problems = []
         chunk = Chunk(text, file, 1)
         for match in _UNREADABLE.finditer(text, wrong.start()):
-            message = f"found the character U+{ord(match[0]):04X}, which YAML does not allow; expected text"
-            problems.append((chunk.position(match.start()), message + " (in double quotes, an escape)"))
+            if match[0] == "\ufeff":
+                # go-yaml takes it for a letter, libyaml skips it.
+                message = "found a byte order mark (U+FEFF), expected it nowhere but at the start of the file"
+            else:
+                message = f"found the character U+{ord(match[0]):04X}, expected text: YAML allows it only as an escape"
+            problems.append((chunk.position(match.start()), message))
             if len(problems) >= limits.MAX_PROBLEMS:
                 break
         raise YamlReadError(problems)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 import re
 import struct
-from datetime import date
-from decimal import Decimal
 
 Scalar = str | int | float | bool | None
 
@@ -136,6 +132,8 @@ def _is_timestamp(text: str) -> bool:
     year, month, day, hour, minute, second, zone = match.groups()
     if hour is not None and (zone is None) != (text[match.end(3)] == " "):
         return False
+    from datetime import date
+
     try:
         # Go knows a year 0, which is a leap year.
         date(int(year) or 2000, int(month), int(day))
@@ -149,9 +147,11 @@ def _is_timestamp(text: str) -> bool:
 
 
 def _binary(text: str) -> str:
+    import base64
+
     try:
         data = base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise ScalarError("found !!binary with a text that is no base64; expected base64") from None
     try:
         return data.decode()
@@ -164,8 +164,8 @@ def _binary(text: str) -> str:
 def json_value(value: Scalar) -> Scalar:
     """What a cluster sees after the value has gone through JSON.
 
-    Go writes a float without a fraction as an integer (``3.0`` as ``3``, with the digits that Python's ``repr`` has too),
-    so the API server reads an integer where 64 bits can hold it.
+    Go writes a float without a fraction as an integer (``3.0`` as ``3``, with the digits of Python's ``repr``), so the
+    API server reads an integer where 64 bits can hold it.
 
     :raises ScalarError: the number has no form in JSON (infinite, not a number).
     """
@@ -173,7 +173,11 @@ def json_value(value: Scalar) -> Scalar:
         if not math.isfinite(value):
             raise ScalarError(f"found {_special(value)}, which JSON cannot carry; expected a finite number")
         if value.is_integer() and abs(value) <= 2**63:
-            whole = int(value) if abs(value) < 2**53 else int(Decimal(repr(value)))
+            whole = int(value)
+            if abs(value) >= 2**53:
+                from decimal import Decimal
+
+                whole = int(Decimal(repr(value)))
             return whole if -(2**63) <= whole < 2**63 else value
     return value
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pilothouse.yamlio.builder import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from yaml import YAMLError
 
 _EXPECTED = {
@@ -39,6 +41,7 @@ _EXPECTED = {
     "mapping values are not allowed in this context": "a ': ' where no key can end, expected quotes around the text, "
     "or the key on a line of its own",
 }
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 _BARE = re.compile(r"did not find (?:the )?expected (.+)")
 
 
@@ -58,6 +61,30 @@ def explain(error: YAMLError, text: str) -> Problem:
     if other is not None:
         message += f" ({getattr(error, 'context', None) or 'in what begins'} at {{}})"
     return Problem(offset, message, other)
+
+
+def stricter(next_event: Callable[[], Any], text: str) -> Iterator[Problem]:
+    """What libyaml reads and go-yaml does not: ``\\/`` in double quotes, and a bare word with ``?`` inside [ ] or { }.
+
+    :param next_event: gives libyaml's events of the text.
+    :param text: a text that libyaml reads.
+    """
+    depth = 0
+    while (name := type(event := next_event()).__name__) != "StreamEndEvent":
+        if name in ("MappingStartEvent", "SequenceStartEvent"):
+            # In a flow collection everything inside is flow too.
+            depth += 1 if depth or event.flow_style else 0
+        elif name in ("MappingEndEvent", "SequenceEndEvent"):
+            depth -= 1 if depth else 0
+        elif name == "ScalarEvent":
+            start = event.start_mark.index
+            if event.style == '"':
+                for match in _ESCAPE.finditer(text, start, event.end_mark.index):
+                    if match[0] == "\\/":
+                        yield Problem(match.start(), "found the escape \\/, expected / alone: go-yaml does not know it")
+            elif depth and event.style != "'" and "?" in event.value:
+                message = "found a '?' in a word without quotes inside [ ] or { }, expected quotes around it"
+                yield Problem(start, message)
 
 
 def _message(found: str) -> str:

@@ -46,7 +46,9 @@ def built() -> Path:
     """The program, built unless an earlier run left it in the cache."""
     go = shutil.which("go")
     if go is None:
-        pytest.fail("no `go` on PATH: these tests compare with sigs.k8s.io/yaml; install Go 1.22 or newer", pytrace=False)
+        pytest.fail(
+            "no `go` on PATH: these tests compare with sigs.k8s.io/yaml; install Go 1.22 or newer", pytrace=False
+        )
     digest = hashlib.sha256()
     for name in ("go.mod", "go.sum", "main.go"):
         digest.update((SOURCE / name).read_bytes())

@@ -1,6 +1,6 @@
-"""The benchmark's applications (apps.json), five objects each, in 20 charts, by plain cdk8s: ``python main.py OUTDIR``.
+"""The benchmark's applications (apps.json), five objects each, in 20 charts: ``python main.py OUTDIR``.
 
-``ApiObject`` takes no ``spec`` in Python, so what is not metadata is patched in: the quickest of the ways that cdk8s has.
+``ApiObject`` takes no ``spec`` in Python, so what is not metadata is patched in: the quickest way that cdk8s has.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, JsonPatch
+
 from constructs import Construct
 
 CHARTS = 20

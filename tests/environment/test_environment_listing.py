@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from pilothouse.environment import chart_names, layer_names, names
-from tests.environment.conftest import Repository
+from tests.environment.environment_repository import Repository
 
 
 def test_environments_are_the_yaml_files_less_the_layers(repository: Repository) -> None:

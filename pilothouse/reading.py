@@ -1,0 +1,145 @@
+"""Reading: manifests from YAML on disk, ours or anyone's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pilothouse.checks import catalogue as checks
+from pilothouse.checks.objects import NO_OBJECT
+from pilothouse.checks.output import UNREADABLE
+from pilothouse.dist.marker import PREFIX, SUFFIX
+from pilothouse.fieldpath import FieldPath
+from pilothouse.finding import Finding, Position
+from pilothouse.manifest import Manifest
+from pilothouse.yamlio import Document, YamlReadError, expand_lists, load_all
+
+SUFFIXES = (".yaml", ".yml", ".json")
+"""The endings of the files that a folder is searched for."""
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""Files that say how objects are put together, and are none."""
+
+
+class ReadManifest(Manifest):
+    """A manifest that was read from a file: each of its fields has a place of its own."""
+
+    __slots__ = ("document", "origin")
+
+    def __init__(self, document: Document, origin: Manifest | None = None) -> None:
+        super().__init__(document.value, Position(file=document.file, line=document.line))
+        self.document = document
+        self.origin = origin
+        """The manifest of the chart that the file was written from, where that is known."""
+        if origin is not None:
+            self.position, self.construct, self.instance = origin.position, origin.construct, origin.instance
+
+    def locate(self, path: FieldPath, *, key: bool = False) -> Position:
+        """The line of the chart that made the object, where that is known; else the field's own place in the file."""
+        return self.position if self.origin is not None else self.document.position(path, key=key)
+
+
+class Reading:
+    """What was read from some files.
+
+    :param origins: path of a file to the manifest that it was written from.
+    """
+
+    def __init__(self, origins: Mapping[str, Manifest]) -> None:
+        self.manifests: list[Manifest] = []
+        self.findings: list[Finding] = []
+        self.files: list[str] = []
+        """The files that could be read, in order."""
+        self._origins = origins
+        self._paths: dict[int, str] = {}
+
+    def file_of(self, manifest: Manifest) -> str:
+        """The path of the file that a manifest was read from; empty for text that stood in none."""
+        return self._paths.get(id(manifest), "")
+
+    def read_file(self, path: str, shown: str) -> None:
+        """Read one file.
+
+        :param path: where it is.
+        :param shown: how findings name it.
+        """
+        try:
+            with open(path, "rb") as file:
+                self.read_text(file.read(), shown, path)
+        except OSError as error:
+            self._complain(UNREADABLE, Position(file=shown, line=1), f"cannot be read: {error.strerror}")
+            return
+
+    def read_text(self, content: bytes, shown: str, path: str) -> None:
+        """Read what stands in one file.
+
+        :param content: its bytes.
+        :param shown: how findings name it.
+        :param path: where it is.
+        """
+        origin = self._origins.get(os.path.realpath(path))
+        try:
+            documents = expand_lists(load_all(content, file=shown))
+        except YamlReadError as error:
+            for position, message in error.problems:
+                self._complain(UNREADABLE, position, message)
+            return
+        self.files.append(path)
+        for document in documents:
+            manifest = ReadManifest(document, origin)
+            if manifest.is_object:
+                self.manifests.append(manifest)
+                self._paths[id(manifest)] = path
+            elif not _is_kustomization(document.value):
+                self._complain(NO_OBJECT, manifest.position, "this document is no Kubernetes object")
+
+    def _complain(self, code: str, position: Position, message: str) -> None:
+        self.findings.append(Finding(code=code, severity=checks()[code].severity, message=message, position=position))
+
+
+def _is_kustomization(value: object) -> bool:
+    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("kustomize.config.k8s.io/")
+
+
+def files_below(paths: Iterable[str]) -> Iterator[str]:
+    """The YAML and JSON files of some files and folders, in order; hidden folders and kustomizations are left out."""
+    for path in paths:
+        if not os.path.isdir(path):
+            yield path
+            continue
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                if name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS and not name.startswith("."):
+                    yield os.path.join(folder, name)
+
+
+def is_generated(path: str) -> bool:
+    """Whether a file's first line says that Pilothouse made it."""
+    try:
+        with open(path, "rb") as file:
+            first = file.readline(4096)
+    except OSError:
+        return False
+    return first.startswith(PREFIX) and first.rstrip().endswith(SUFFIX)
+
+
+def shown_path(path: str, root: str | None) -> str:
+    """How findings name a file: relative to the repository, or as it was given outside one."""
+    if root is not None:
+        full = os.path.realpath(path)
+        if full.startswith(os.path.join(root, "")):
+            return os.path.relpath(full, root).replace(os.sep, "/")
+    return path
+
+
+def read(paths: Sequence[str], root: str | None, origins: Mapping[str, Manifest]) -> Reading:
+    """Read every object of some files and folders.
+
+    :param paths: files and folders.
+    :param root: the repository's root, that findings name files from; None outside one.
+    :param origins: real path of a file to the manifest that it was written from.
+    """
+    reading = Reading(origins)
+    for path in files_below(paths):
+        reading.read_file(path, shown_path(path, root))
+    return reading

@@ -1,0 +1,136 @@
+"""Validation: the YAML on disk before three judges: the schemas, the checks, and kubeconform over the same bytes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from pilothouse import kubeconform, profiles, waivers
+from pilothouse.checks import catalogue as checks
+from pilothouse.checks import check_object, check_stack
+from pilothouse.checks.output import REFUSED
+from pilothouse.environment import Cluster, Environment
+from pilothouse.fieldpath import FieldPath
+from pilothouse.finding import Finding, Position, Severity
+from pilothouse.manifest import Manifest
+from pilothouse.reading import Reading
+from pilothouse.schemas import Catalogue
+from pilothouse.stack import Stack
+
+MissingSchemas = Literal["error", "warn"]
+
+
+@dataclass
+class Verdicts:
+    """What the judges said of one stack."""
+
+    stack: Stack
+    findings: list[Finding] = field(default_factory=list)
+    valid: int = 0
+    """Objects that kubeconform found valid."""
+    skipped: int = 0
+    """Objects that it left out, since no schema knows their kind."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a finding stops."""
+        return any(profiles.stops(self.stack.environment.profile, finding) for finding in self.findings)
+
+
+def somebodys(version: str) -> Environment:
+    """An environment for YAML that belongs to none: only its Kubernetes version is known.
+
+    :param version: such as ``1.34``.
+    """
+    from pilothouse.environment.layers import Map
+
+    nowhere = Map(_Nowhere(), (), {})
+    return Environment(name="", kubernetes_version=version, profile="lab", cluster=Cluster(name=""), provenance=nowhere)
+
+
+class _Nowhere:
+    """The file of an environment that stands in none."""
+
+    def position(self, path: FieldPath, *, key: bool = False) -> Position:
+        return Position(file="", line=1)
+
+
+def judge(
+    environment: Environment,
+    reading: Reading,
+    waived: Sequence[tuple[str, waivers.Waiver]],
+    *,
+    ours: bool,
+    crds: str | None,
+    missing: MissingSchemas,
+    binary: Callable[[], str] | None,
+) -> Verdicts:
+    """Judge the objects of one stack.
+
+    :param environment: what is known of their cluster.
+    :param reading: the objects.
+    :param waived: the waivers that count, each with its instance.
+    :param ours: whether the objects are the whole stack: in anyone's YAML, what is missing may live in the cluster,
+        so the checks of the whole stack only warn there.
+    :param crds: the folder of the repository's own custom resources; None outside one.
+    :param missing: what a kind without a schema is.
+    :param binary: gives kubeconform; None leaves it out.
+    """
+    catalogue = Catalogue(environment.kubernetes_version, Path(crds) if crds else None)
+    stack = Stack(environment, catalogue, reading.manifests)
+    verdicts = Verdicts(stack)
+    found = [msgspec.structs.replace(finding, environment=environment.name) for finding in reading.findings]
+    for manifest in stack:
+        found += check_object(manifest, stack)
+    of_stack = check_stack(stack)
+    found += of_stack if ours else [_warning(finding) for finding in of_stack]
+    if missing == "warn":
+        found = [_warning(finding) if finding.code == "SCHEMA002" else finding for finding in found]
+    complete = frozenset(manifest.instance for manifest in stack)
+    verdicts.findings = waivers.apply(found, waived, environment.name, complete)
+    if binary is not None and reading.files:
+        _second_judge(verdicts, reading, missing, binary())
+    return verdicts
+
+
+def _warning(finding: Finding) -> Finding:
+    return msgspec.structs.replace(finding, severity=Severity.WARNING) if finding.severity == "error" else finding
+
+
+def _second_judge(verdicts: Verdicts, reading: Reading, missing: MissingSchemas, binary: str) -> None:
+    stack = verdicts.stack
+    by_name: Mapping[tuple[str, str, str, str], Manifest] = {
+        (reading.file_of(manifest), manifest.api_version, manifest.kind, manifest.name): manifest for manifest in stack
+    }
+    with tempfile.TemporaryDirectory(prefix="pilothouse-schemas-") as folder:
+        kinds = {(manifest.api_version, manifest.kind) for manifest in stack}
+        known = sorted(kind for kind in kinds if stack.catalogue.kind(*kind) is not None)
+        stack.catalogue.export(Path(folder), known)
+        answers = kubeconform.judge(binary, reading.files, folder, stack.environment.kubernetes_version, missing)
+    for answer in answers:
+        verdicts.valid += answer.status == "valid"
+        verdicts.skipped += answer.status == "skipped"
+        if answer.status in ("valid", "skipped"):
+            continue
+        manifest = by_name.get((answer.file, answer.version, answer.kind, answer.name))
+        for problem in answer.problems:
+            path = kubeconform.settle(problem.path, manifest.body if manifest else None)
+            verdicts.findings.append(
+                Finding(
+                    code=REFUSED,
+                    severity=checks()[REFUSED].severity,
+                    message=f"kubeconform: {problem.message}",
+                    position=manifest.locate(path) if manifest else Position(file=answer.file, line=1),
+                    environment=stack.environment.name,
+                    instance=manifest.instance if manifest else "",
+                    object=str(manifest.identity) if manifest else f"{answer.kind} {answer.name}".strip(),
+                    path=path,
+                    construct=manifest.construct if manifest else "",
+                )
+            )
