@@ -33,6 +33,8 @@ def main() -> int:
         machine=machine.describe(),
         versions={},
     )
+    if float(results.machine["load before"]) > 0.5:
+        _progress(f"others use this machine (load {results.machine['load before']}): read the ratios, not the times")
     try:
         built = peers.build(arguments.cache, _progress)
         results.versions = built.versions

@@ -9,13 +9,14 @@ from pathlib import Path
 
 
 def describe() -> dict[str, str]:
-    """Processor, cores, memory, system and Python, as far as the platform tells."""
+    """Processor, cores, memory, system, Python, and how busy others keep it, as far as the platform tells."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "processor": _processor(),
         "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
         "memory": f"{memory / 2**30:.0f} GiB",
         "system": _system(),
+        "load before": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version(),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import os
 import platform
@@ -59,14 +60,10 @@ def build(cache: Path, progress: Progress) -> Peers:
     executables = {}
     for name, package in GO_TOOLS.items():
         pins = PINS / "go" / name
-        executables[name] = _once(
-            cache,
-            name,
-            [pins / "go.mod", pins / "go.sum"],
-            lambda to, n=name, p=package: _go(cache, n, p, to, progress),
-        )
-        module = re.search(rf"^\s*(?:require )?({_module_of(package)}) (v\S+)", (pins / "go.mod").read_text(), re.M)
-        versions[name] = module[2].lstrip("v") if module else "?"
+        make = functools.partial(_go, cache, name, package, progress)
+        executables[name] = _once(cache, name, [pins / "go.mod", pins / "go.sum"], make)
+        module = re.search(rf"\s{_module_of(package)} v(\S+)", (pins / "go.mod").read_text())
+        versions[name] = module[1] if module else "?"
     pins = PINS / "cdk8s"
     modules = _once(
         cache, "cdk8s", [pins / "package.json", pins / "package-lock.json"], lambda to: _npm(node, to, progress)
@@ -92,7 +89,7 @@ def _once(cache: Path, name: str, pins: list[Path], make: Callable[[Path], Path]
     return made
 
 
-def _go(cache: Path, name: str, package: str, folder: Path, progress: Progress) -> Path:
+def _go(cache: Path, name: str, package: str, progress: Progress, folder: Path) -> Path:
     go = _go_command(cache, progress)
     progress(f"building {name} from its Go module")
     made = folder / name

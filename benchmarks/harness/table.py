@@ -35,7 +35,9 @@ def markdown(results: Results) -> str:
         "",
         f"Measured on {results.date} with `{results.command}`. Written by that command: do not edit.",
         "",
-        f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['memory']}, {machine['system']}.",
+        f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['memory']}, {machine['system']};"
+        f" load average when it began: {machine['load before']}.",
+        "",
         "Versions: "
         + ", ".join(f"{name} {version}" for name, version in {"Python": machine["Python"], **results.versions}.items())
         + ".",

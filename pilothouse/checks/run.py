@@ -20,7 +20,7 @@ def finding_of(problem: Problem, code: str, severity: Severity, environment: str
         severity=severity,
         message=problem.message,
         fix=problem.fix,
-        position=manifest.locate(problem.path),
+        position=manifest.locate(problem.path, key=True),
         environment=environment,
         instance=manifest.instance,
         object=str(manifest.identity) if manifest.is_object else "",

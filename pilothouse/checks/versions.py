@@ -42,11 +42,11 @@ def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A deprecated API version still works, and a later Kubernetes will refuse it.
 
-    ```yaml bad
+    ```yaml bad 1.33
     apiVersion: v1
     kind: Endpoints
     metadata: {name: google-map, namespace: default}
-    kubernetesVersion: "1.33"
+    subsets: [{addresses: [{ip: 11.11.11.11}], ports: [{port: 80}]}]
     ```
 
     ```yaml good

@@ -75,8 +75,10 @@ def _acquire(layout: Layout) -> tuple[int, bool]:
 
 
 def _release(layout: Layout, handle: int, made: bool) -> None:
-    layout.close_state(locked=True)
-    if made:
-        with suppress(OSError):
-            os.rmdir(layout.real)
-    os.close(handle)
+    try:
+        layout.close_state(locked=True)
+        if made:
+            with suppress(OSError):
+                os.rmdir(layout.real)
+    finally:
+        os.close(handle)

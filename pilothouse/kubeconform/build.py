@@ -39,7 +39,7 @@ def _environment(go: Go, folder: str) -> dict[str, str]:
     first = [Path(go.downloads).as_uri()] if os.path.isabs(go.downloads) and os.path.isdir(go.downloads) else []
     return kept | {
         "GOENV": "off",
-        "GOFLAGS": "-mod=mod -modcacherw -trimpath -buildvcs=false",
+        "GOFLAGS": "-mod=readonly -modcacherw -trimpath -buildvcs=false",
         "GO111MODULE": "on",
         "GOWORK": "off",
         "GOTOOLCHAIN": "local",

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_KNOWN_WORDS = 4096
+_known_words: dict[str, Scalar] = {}
+
+
 class Problem(NamedTuple):
     """Something wrong in a chunk's text."""
 
@@ -146,6 +150,8 @@ class Builder:
                 text = scalar_text(event)
                 if text is not None:
                     return text
+                if event.tag is None:
+                    return self._word(event)
             return self._json(event, self._resolved(event))
         if kind is self._map_start:
             return self._map(event, depth)
@@ -153,6 +159,19 @@ class Builder:
             return self._list(event, depth)
         value = self._budget.copy(self._anchored(event), depth, event.start_mark.index)
         return self._json(event, value) if type(value) is float else value
+
+    def _word(self, event: Any) -> Scalar:
+        """A plain scalar that may be a number or a word such as ``true``; files repeat few of them."""
+        text = event.value
+        if text in _known_words:
+            return _known_words[text]
+        before = len(self.problems)
+        value = self._json(event, self._resolved(event))
+        if len(text) <= 32 and len(self.problems) == before:
+            if len(_known_words) >= _KNOWN_WORDS:
+                _known_words.clear()
+            _known_words[text] = value
+        return value
 
     def _resolved(self, event: Any) -> Scalar:
         try:

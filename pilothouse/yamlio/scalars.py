@@ -39,6 +39,7 @@ NUMBER_START = frozenset("0123456789+-.")
 """A plain scalar that starts otherwise is a word of the table or a string."""
 
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_DOTTED = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?", re.ASCII)
 _INT = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9][0-9]*)", re.ASCII)
 _BARE_BINARY = re.compile(r"(-?)0b([-+]?[01]+)", re.ASCII)
 _DATE = re.compile(
@@ -100,8 +101,8 @@ def _number(tag: str | None, text: str) -> tuple[str, Scalar]:
 
 
 def _dotted(text: str) -> tuple[str, Scalar]:
-    # go-yaml hands these to strconv.ParseFloat as they are.
-    if _FLOAT.fullmatch(text):
+    # go-yaml hands these to strconv.ParseFloat as they are: Go takes an underscore between two digits, as Python does.
+    if _DOTTED.fullmatch(text):
         number = float(text)
         if not math.isinf(number):
             return FLOAT, number

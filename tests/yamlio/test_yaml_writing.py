@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from ruamel.yaml import YAML
 
-from pilothouse.yamlio import dump, dump_all, load_all
+from pilothouse.yamlio import dump, load_all
 from tests.yamlio.goyaml_program import GoYaml
 from tests.yamlio.yaml_values import FLOATS, INTEGERS, STRINGS, same, same_json, values
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from hypothesis import strategies as st
 
-WORDS = (
+WORDS = re.findall(
+    r"\S+",
     "y Y n N yes Yes YES yEs no No NO nO on On ON off Off OFF true True TRUE tRue false False FALSE "
     "null Null NULL nULL ~ .nan .NaN .NAN nan NaN .inf .Inf .INF +.inf -.inf -.Inf +.INF inf -inf +inf Infinity "
     "0 1 -1 +1 00 01 07 08 -01 0o17 0O17 -0o17 0x1F 0X1f -0x1F +0x1f 0xZZ 0x 0b101 0B1 -0b11 0b 0b-1 0b+1 0b2 "
@@ -20,8 +22,8 @@ WORDS = (
     "9223372036854775807 9223372036854775808 -9223372036854775808 -9223372036854775809 18446744073709551615 "
     "18446744073709551616 0xFFFFFFFFFFFFFFFF 0x10000000000000000 0777777777777777777777 1777777777777777777777 "
     "123456789012345678901234567890 0123456789 0.1 1e21 1e16 1e15 123456.7 1234567.0 0.0001 0.00001 1e-7 1e7 1e6 1e5 "
-    "100m 1Gi 128Mi 5s 1h 2d 1e3m 12e 1E 0x1p-2 1p 0.5Gi 25% 8080:80 1a 1f 0d 1b 1o --foo --foo=bar -x -1x -n -y"
-).split(" ")
+    "100m 1Gi 128Mi 5s 1h 2d 1e3m 12e 1E 0x1p-2 1p 0.5Gi 25% 8080:80 1a 1f 0d 1b 1o --foo --foo=bar -x -1x -n -y",
+)
 """Words; each is looked at as a plain scalar when reading, and as a string when writing."""
 
 STRINGS = (
@@ -225,3 +227,108 @@ def same_json(value: object, read: object) -> bool:
     if isinstance(value, list) and isinstance(read, list):
         return len(value) == len(read) and all(map(same_json, value, read))
     return type(value) is type(read) and value == read
+
+
+YAML_PIECES = (
+    *(
+        "a",
+        "b",
+        "key",
+        "x y",
+        "1",
+        "true",
+        '"q"',
+        "'s'",
+        '"a\\nb"',
+        '"\\x41\\u00e9\\/\\e"',
+        "- ",
+        "-",
+        "? ",
+        ": ",
+        ":",
+        "\n",
+        "\n",
+    ),
+    *(
+        "\n  ",
+        "\n    ",
+        "\n ",
+        "  ",
+        " ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        ",",
+        "#c",
+        " # c\n",
+        "|",
+        ">",
+        "|-",
+        ">+",
+        "|2",
+        ">1-",
+    ),
+    *(
+        "&a ",
+        "*a",
+        "&b ",
+        "*b",
+        "!!str ",
+        "!foo ",
+        "!!int ",
+        "!!float ",
+        "! ",
+        "!<tag:yaml.org,2002:int> ",
+        "<<: ",
+        "<<",
+        "---",
+    ),
+    *("%YAML 1.1\n", "%YAML 1.2\n", "%TAG !e! tag:e,1:\n", "!e!x ", "\t", "\r\n", "é", "~", "null", "=", "@", "`", "%"),
+    *(
+        "''",
+        '"',
+        "'",
+        "\\",
+        "- - ",
+        "a: ",
+        "b: ",
+        "c:\n",
+        "- a: 1\n",
+        "  b: 2\n",
+        "\n- ",
+        "\n  - ",
+        "\n\n",
+        ".",
+        "0x1",
+        "1e3",
+    ),
+)
+"""Pieces of YAML, of which anything may come together."""
+
+YAML_TEXTS = (
+    "a: &x {b: 1, c: [1,2]}\nd: *x\ne:\n  <<: *x\n  b: 2\n  f: [*x, *x]\n",
+    "a: |\n  t\n   u\n\n  v\nb: >-\n  x\n  y\n\n  z\nc: 'it''s'\nd: \"a\\\n  b\"\n",
+    "- 1\n- - 2\n  - 3\n-\n  a: b\n- ? x\n  : y\n- {a: 1, 'b': 2, \"c\": [x, y,]}\n",
+    "x: {a: [1, {b: c}], d: e f, g:h: i}\ny: [a:b, 'c':d, \"e\":f, {g}]\n",
+    "k: v # c\n# c\nl:   w  \n\"q k\": 1\n'r': 2\nm: a\n  b\n  c\n",
+    "a:\n- b\n- c:\n  - d\n  e: |+\n    t\n\n  f: 1\ng: !!str 1\nh: &z\ni: *z\n",
+    "apiVersion: v1\nkind: Service\nmetadata:\n  name: x\nspec:\n  ports:\n  - port: 80\n    name: http\n",
+)
+"""Whole texts that show every construct; a few pieces put in or taken out make them odd."""
+
+
+@st.composite
+def broken_yaml(draw: st.DrawFn) -> str:
+    """A whole text with a few pieces put in, replaced or taken out."""
+    text = draw(st.sampled_from(YAML_TEXTS))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = start + draw(st.integers(0, 2))
+        text = text[:start] + draw(st.sampled_from(("", *YAML_PIECES))) + text[end:]
+    return text
+
+
+yaml_texts = st.one_of(st.lists(st.sampled_from(YAML_PIECES), min_size=1, max_size=14).map("".join), broken_yaml())
+"""Text that is YAML, or nearly."""
