@@ -109,7 +109,10 @@ def _measure_size(arguments: argparse.Namespace, built: peers.Peers, size: int, 
                 rows[contender.name].cpu.append(round(sample.cpu, 5))
     for contender in contenders:
         if times[contender.name]:
-            rows[contender.name].memory = _run(place, contender, 2 * limit, sample_memory=True).memory
+            sample = _run(place, contender, 2 * limit, sample_memory=True)
+            rows[contender.name].memory = sample.memory
+            if contender.without_node and "node" in sample.programs:
+                raise compare.DifferentError(f"{contender.name} started Node")
     shutil.rmtree(folder, ignore_errors=True)
     return rows
 
@@ -131,7 +134,7 @@ def _warm_up(
         if contender.objects:
             made = compare.digests(contender.objects(_one_in_fifty if place.size > 10_000 else _every))
             expected = expected or made
-            compare.require_equal(expected, made, contender.name)
+            compare.require_equal(expected, made, contender.name, contender.same_fields)
     return times
 
 

@@ -38,6 +38,8 @@ class Sample:
     memory: int
     """Bytes: the tree's peak where it was sampled, else the largest single process's."""
     timed_out: bool
+    programs: frozenset[str] = frozenset()
+    """The names of all processes that were seen in the tree, where it was sampled."""
 
 
 def run(
@@ -85,6 +87,7 @@ def run(
         cpu=usage.ru_utime + usage.ru_stime,
         memory=max(largest, sampler.end() if sampler else 0),
         timed_out=late.is_set(),
+        programs=frozenset(sampler.programs if sampler else ()),
     )
     if sample.timed_out:
         return sample
@@ -115,10 +118,13 @@ class _Sampler(threading.Thread):
         self._root = root
         self._ended = threading.Event()
         self._peak = 0
+        self.programs: set[str] = set()
 
     def run(self) -> None:
         while not self._ended.wait(SAMPLE_EVERY):
-            self._peak = max(self._peak, tree_memory(self._root))
+            memory, programs = look_at_tree(self._root)
+            self._peak = max(self._peak, memory)
+            self.programs |= programs
 
     def end(self) -> int:
         self._ended.set()
@@ -126,15 +132,16 @@ class _Sampler(threading.Thread):
         return self._peak
 
 
-def tree_memory(root: int) -> int:
-    """The resident bytes of a process and all its descendants, as ``/proc`` has them now; 0 where it is gone."""
-    total, waiting = 0, [root]
+def look_at_tree(root: int) -> tuple[int, set[str]]:
+    """The resident bytes and the program names of a process and all its descendants, as ``/proc`` has them now."""
+    total, programs, waiting = 0, set(), [root]
     while waiting:
-        process = waiting.pop()
+        place = Path(f"/proc/{waiting.pop()}")
         try:
-            total += int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-            for thread in os.listdir(f"/proc/{process}/task"):
-                waiting += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
+            total += int((place / "statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+            programs.add((place / "exe").readlink().name)
+            for thread in os.listdir(place / "task"):
+                waiting += map(int, (place / "task" / thread / "children").read_text().split())
         except (OSError, IndexError):
             continue
-    return total
+    return total, programs

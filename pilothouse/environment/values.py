@@ -127,26 +127,29 @@ def _own_words(kind: type, values: Any, text: str) -> Mistake:
 
 
 def _path(kind: type, values: Any, text: str, written: str, at_key: bool) -> FieldPath:
-    """msgspec's path (``$.a[0][...].b``) as a field path; ``[...]`` is the first key that gives the same refusal."""
+    """msgspec's path (``$.a[0][...].b``) as a field path.
+
+    ``[...]`` is some key of a map: the first one that alone gives the same refusal.
+    """
     path: FieldPath = ()
     rest = written[1:]
     while rest or at_key:
         here = _at(values, path)
+        step: str | int | None = None
         if not rest or rest.startswith("[...]"):
-            if not isinstance(here, dict):
-                break
-            step: str | int | None = next(
-                (key for key in here if _refusal(kind, _replaced(values, path, {key: here[key]})) == text), None
-            )
-            if not rest:
-                at_key = False
+            for key in here if isinstance(here, dict) else ():
+                alone = _replaced(values, path, {key: here[key]})
+                if _refusal(kind, alone) == text:
+                    step, values = key, alone
+                    break
+            at_key = at_key and rest != ""
             rest = rest[5:]
         elif index := re.match(r"\[(\d+)\]", rest):
             step, rest = int(index[1]), rest[index.end() :]
-        else:
-            fits = [key for key in here if rest.startswith(f".{key}")] if isinstance(here, dict) else []
-            step = max(fits, key=len, default=None)
-            rest = rest[len(str(step)) + 1 :] if step is not None else rest
+        elif isinstance(here, dict):
+            # A field's name may hold a dot itself: the longest one that fits is the one.
+            step = max((key for key in here if rest.startswith(f".{key}")), key=len, default=None)
+            rest = rest[len(str(step)) + 1 :]
         if step is None:
             break
         path = (*path, step)

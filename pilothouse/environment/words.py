@@ -141,7 +141,8 @@ def _kind(value: Any) -> str:
 
 
 def _type_of(value: Any) -> str:
-    return "a " + _TYPES.get(_kind(value), "value")
+    word = _TYPES.get(_kind(value), "value")
+    return f"an {word}" if word == "int" else f"a {word}"
 
 
 def _number(value: Any) -> str:

@@ -131,7 +131,9 @@ def _base(raw: dict[str, Any]) -> Schema:
         return {"type": ["integer", "string"], "x-kubernetes-int-or-string": True}
     kind = raw.get("type")
     if kind == "array":
-        return {"type": "array", "items": strict(raw.get("items", {}))}
+        items = raw.get("items", {})
+        # A list that preserves unknown fields does so for its elements.
+        return {"type": "array", "items": strict({**items, _PRESERVE: True} if raw.get(_PRESERVE) and items else items)}
     if kind == "object" or "properties" in raw:
         return _object(raw)
     if kind in ("string", "integer", "number", "boolean"):

@@ -191,9 +191,12 @@ class Builder:
             return None
 
     def _report(self, event: Any, message: str) -> None:
-        self.problems.append(Problem(event.start_mark.index, message))
-        if len(self.problems) >= limits.MAX_PROBLEMS:
-            raise StopError(event.start_mark.index, "found this many problems and stopped looking, expected none")
+        self._add(Problem(event.start_mark.index, message))
+
+    def _add(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        if len(self.problems) >= limits.MAX_PROBLEMS - 1:
+            raise StopError(problem.offset, "found too many problems and stopped looking here, expected none")
 
     def _anchored(self, event: Any) -> Any:
         name = event.anchor
@@ -282,15 +285,8 @@ class Builder:
 
     def _twice(self, event: Any, key: str, first: int) -> None:
         shown = key if len(key) <= 80 else key[:79] + "…"
-        self.problems.append(
-            Problem(
-                event.start_mark.index,
-                f"found the key {shown!r} a second time, expected it once: it stands at {{}} already",
-                first,
-            )
-        )
-        if len(self.problems) >= limits.MAX_PROBLEMS:
-            raise StopError(event.start_mark.index, "found this many problems and stopped looking, expected none")
+        message = f"found the key {shown!r} a second time, expected it once: it stands at {{}} already"
+        self._add(Problem(event.start_mark.index, message, first))
 
     def _key(self, event: Any, depth: int) -> str | None:
         """The string that a key becomes; None for one that cannot stand there, which is reported."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
+from pilothouse.yamlio import limits
 from pilothouse.yamlio.builder import AliasBudget, Builder, Problem, StopError
 from pilothouse.yamlio.positions import Locator, Place, find
 from pilothouse.yamlio.syntax import explain, stricter
@@ -85,7 +87,8 @@ class Chunk:
         except YAMLError as error:
             builder.problems.append(explain(error, self.text))
         if not builder.problems and ("\\/" in self.text or ("?" in self.text and _FLOW.search(self.text))):
-            builder.problems.extend(stricter(self._events(), self.text))
+            wrong = stricter(self._events(), self.text)
+            builder.problems.extend(itertools.islice(wrong, limits.MAX_PROBLEMS))
         return found, builder.problems
 
 

@@ -50,7 +50,7 @@ def load_all(text: str | bytes, *, file: str) -> list[Document]:
         if len(problems) >= limits.MAX_PROBLEMS:
             break
     if problems:
-        raise YamlReadError(problems)
+        raise YamlReadError(problems[: limits.MAX_PROBLEMS])
     return documents
 
 

@@ -80,7 +80,9 @@ systems = pytest.mark.parametrize("system", SYSTEMS)
 @pytest.fixture
 def out() -> Iterator[str]:
     rename._system_call()  # loading the library is no step of a run
-    with tempfile.TemporaryDirectory() as root:
+    # In memory, where there is such a file system: thousands of small trees are made.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as root:
         yield f"{root}/dist"
 
 
@@ -119,31 +121,26 @@ def killed_at_every_step(out: str, system: str) -> Iterator[dict[str, tuple[int,
 
 
 @systems
-def test_a_killed_run_leaves_each_environment_old_or_new(out: str, system: str) -> None:
-    for _ in killed_at_every_step(out, system):
+def test_a_run_killed_anywhere_leaves_the_old_tree_or_the_new(out: str, system: str) -> None:
+    seen = set()
+    for before in killed_at_every_step(out, system):
         tree = tree_of(out)
         assert isinstance(tree, dict)
         for environment in ("dev", "prod", "past", "same", "_nodes"):
-            found = tree.get(environment)
-            if system == "as it is" or environment != "dev":
-                assert found in (OLD.get(environment), NEW.get(environment))
-            else:  # the one that takes two steps there
-                assert found in (OLD["dev"], NEW["dev"], None)
+            # Only the first takes two steps, on a system without the exchange: then it may be away for a moment.
+            away = [None] if environment == "dev" and system != "as it is" else []
+            assert tree.get(environment) in (OLD.get(environment), NEW.get(environment), *away)
 
-
-@systems
-def test_the_next_run_finishes_or_forgets_what_a_killed_run_began(out: str, system: str) -> None:
-    seen = set()
-    for before in killed_at_every_step(out, system):
-        with lock(out):
-            tree = harvest(f"{out}")
+        with lock(out):  # the next run
+            tree = harvest(out)
             assert isinstance(tree, dict)
             assert sorted(tree.pop(STATE)) == [".gitignore", "lock"]
             assert tree in (OLD, NEW)
-        seen.add(tree == NEW)
+            seen.add(tree == NEW)
         assert harvest(out) == tree
         if system != "without links":
             assert {path: facts(out)[path] for path in STAYING} == before
+
         write(out, FILES)
         assert harvest(out) == NEW
     assert seen == {True, False}
@@ -154,8 +151,6 @@ def test_a_run_that_finishes_another_may_be_killed_as_well(out: str, system: str
     for _ in killed_at_every_step(out, system):
         if not os.path.exists(f"{out}/{STATE}/journal"):
             continue
-        shutil.rmtree(f"{out}.kept", ignore_errors=True)
-        # Copying would change the inodes, by which a switch is known: a hard link of each file, and a new start for each.
         step = 0
         while True:
             step += 1
@@ -214,7 +209,7 @@ def test_a_run_that_is_refused_or_interrupted_anywhere_leaves_the_old_tree_or_th
         assert harvest(out) in (OLD, NEW)
         if outcome == "refused":
             assert harvest(out) == OLD
-    assert outcomes == ({"done", "interrupted"} if isinstance(refusal, KeyboardInterrupt) else {"done", "refused"})
+    assert outcomes == ({"interrupted"} if isinstance(refusal, KeyboardInterrupt) else {"done", "refused"})
 
 
 def test_a_full_disk_is_named(tmp_path: Path) -> None:
@@ -273,9 +268,14 @@ def test_a_read_only_folder_is_named(plain: str) -> None:
         assert [path for path, found in told(out, {"dev": changed})] == [expected]
         os.chmod(folder, mode)
         assert harvest(f"{out}/dev") == wanted_tree(files)
-        assert {p: i[:6] for p, i in everything(out).items() if p != "."} == {  # type: ignore[index]
-            p: i[:6] for p, i in before.items() if p != "."  # type: ignore[index]
-        }
+        assert (
+            {p: i[:6] for p, i in everything(out).items() if p != "."}
+            == {  # type: ignore[index]
+                p: i[:6]
+                for p, i in before.items()
+                if p != "."  # type: ignore[index]
+            }
+        )
     assert told(f"{plain}/dist/dev/x/a/b", {"dev": files}) == [
         (f"{plain}/dist/dev/x/a/b/{STATE}", "a file stands where a folder is needed")
     ]

@@ -16,7 +16,10 @@ from pilothouse.dist.names import object_path
 @pytest.mark.parametrize(
     ("identity", "path"),
     [
-        (("kubia", "custom-namespace", "apps/v1", "Deployment", "kubia-dp"), "kubia/custom-namespace/deployment-kubia-dp"),
+        (
+            ("kubia", "custom-namespace", "apps/v1", "Deployment", "kubia-dp"),
+            "kubia/custom-namespace/deployment-kubia-dp",
+        ),
         (("kubia", "default", "v1", "Service", "kubia"), "kubia/default/service-kubia"),
         (("kubia", "default", "networking.k8s.io/v1", "Ingress", "kubia"), "kubia/default/ingress-kubia"),
         (("kubia", "default", "extensions/v1beta1", "Ingress", "kubia"), "kubia/default/ingress-kubia"),
@@ -102,8 +105,12 @@ def decode(path: str) -> tuple[str, str | None, str, str, str]:
     return plain(instance), namespace, plain(group) if sign == "." else "", plain(kind), plain(name)
 
 
-short = st.text(max_size=12) | st.text("ab.-_:%+/ABé\u0301~", max_size=9) | st.sampled_from(
-    ["..", ".", "con", "NUL", "kustomization.yaml", "_cluster", "system:node", "é", "e\u0301", "ß", "SS", "K"]
+short = (
+    st.text(max_size=12)
+    | st.text("ab.-_:%+/ABé\u0301~", max_size=9)
+    | st.sampled_from(
+        ["..", ".", "con", "NUL", "kustomization.yaml", "_cluster", "system:node", "é", "e\u0301", "ß", "SS", "K"]
+    )
 )
 groups = short | st.from_regex(r"[a-c]{1,2}([.-][a-c]{1,2}){0,3}", fullmatch=True)
 identities = st.tuples(short, st.none() | short, groups, st.text(max_size=6), short)

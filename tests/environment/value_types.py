@@ -83,7 +83,9 @@ def struct(fields: list[tuple[str, Case, bool]], tag: str | None = None) -> Case
         else (name, Any, msgspec.UNSET)
         for name, case, needed in fields
     ]
-    made = msgspec.defstruct(f"Made{next(_COUNTER)}", definitions, kw_only=True, frozen=True, forbid_unknown_fields=True, tag=tag)
+    made = msgspec.defstruct(
+        f"Made{next(_COUNTER)}", definitions, kw_only=True, frozen=True, forbid_unknown_fields=True, tag=tag
+    )
     always = {name: case.values for name, case, needed in fields if needed}
     if tag is not None:
         always["type"] = st.just(tag)

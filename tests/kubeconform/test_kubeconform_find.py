@@ -188,6 +188,7 @@ def test_no_setting_of_the_user_reaches_the_build(path_folder: Path, monkeypatch
     go(path_folder)
     find(lambda line: None)
     given = dict(line.split("=", 1) for line in (path_folder / "go.env").read_text().splitlines() if "=" in line)
+    assert (given["GOENV"], given["GOWORK"], given["GOTOOLCHAIN"], given["GOPROXY"]) == ("off", "off", "local", "off")
     assert given["GOFLAGS"].startswith("-mod=readonly ")
     assert (given["GOOS"], given["GOARCH"], given["CGO_ENABLED"]) == ("linux", "amd64", "0")
     assert not {"GONOSUMDB", "GOPRIVATE", "GOROOT", "GODEBUG", "CGO_CFLAGS"} & given.keys()

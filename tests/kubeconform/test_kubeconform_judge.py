@@ -144,6 +144,25 @@ def test_every_file_is_answered_for(binary: str, schemas: str, tmp_path: Path) -
     assert ".yaml, .yml, .json" in messages["notes.txt"]
 
 
+def test_many_unreadable_files_cost_no_run_each(
+    binary: str, schemas: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [
+        *(str(tmp_path / f"missing{number}.yaml") for number in range(50)),
+        write(tmp_path, "web.yaml", DEPLOYMENT),
+    ]
+    runs = []
+    real = judging.process.run
+
+    def counted(command: Sequence[str], *, timeout: float, environment: dict[str, str]) -> judging.process.Result:
+        runs.append(command)
+        return real(command, timeout=timeout, environment=environment)
+
+    monkeypatch.setattr(judging.process, "run", counted)
+    assert [one.status for one in judge(binary, files, schemas, "1.32")] == ["error"] * 50 + ["valid"]
+    assert len(runs) == 2
+
+
 def test_the_order_is_that_of_the_files_whatever_the_batches(
     binary: str, schemas: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,8 @@ import pytest
 from pilothouse.yamlio import YamlReadError, load_all
 
 MIB = 1024 * 1024
+LONG = "x" * MIB
+MERGED = "a: &a {" + ", ".join(f"k{index}: 1" for index in range(2000)) + "}\n"
 
 
 def laughs(levels: int) -> str:
@@ -23,9 +25,9 @@ def laughs(levels: int) -> str:
     [
         (lambda: laughs(40), "aliases that stand for more than"),
         (lambda: "\n---\n".join([laughs(5)] * 300), "aliases that stand for more than"),
-        (lambda: "a0: &a {" + ", ".join(f"k{i}: 1" for i in range(2000)) + "}\n" + "b: {<<: *a}\n" * 9000, "aliases that"),
-        (lambda: 'a: &a "' + "x" * MIB + '"\nb: [' + "*a, " * 100_000 + "]", "aliases that stand for more than"),
-        (lambda: 'a: &a\n  ? "' + "x" * MIB + '"\n  : 1\nb: [' + "*a, " * 100_000 + "]", "aliases that stand for more than"),
+        (lambda: MERGED + "".join(f"b{i}: {{<<: *a}}\n" for i in range(9000)), "aliases that stand for more than"),
+        (lambda: f'a: &a "{LONG}"\nb: [' + "*a, " * 100_000 + "]", "aliases that stand for more than"),
+        (lambda: f'a: &a\n  ? "{LONG}"\n  : 1\nb: [' + "*a, " * 100_000 + "]", "aliases that stand for more than"),
         (lambda: "- &a0 [x]\n" + "".join(f"- &a{i} [*a{i - 1}]\n" for i in range(1, 1000)), "inside each other"),
         (lambda: "[" * 10_000, "more than 200 maps and lists inside each other"),
         (lambda: "[" * 10_000 + "]" * 10_000, "more than 200 maps and lists inside each other"),
@@ -48,6 +50,7 @@ def laughs(levels: int) -> str:
         (lambda: b"\xff" * MIB, "no UTF-8"),
         (lambda: "%a\n" * MIB, ""),
         (lambda: "%a\n---\n" * MIB, ""),
+        (lambda: '"' + "\\/" * MIB + '"', "the escape \\/"),
     ],
 )  # fmt: skip
 def test_hostile_input_is_refused(make: Callable[[], str | bytes], found: str) -> None:
