@@ -147,7 +147,7 @@ def _object(raw: dict[str, Any]) -> Schema:
     schema: Schema = {"type": "object"}
     fields = raw.get("properties", {})
     required = {field for field in raw.get("required", ()) if "default" not in fields.get(field, {})}
-    if fields:
+    if fields or (raw.get("type") == "object" and not raw.get("additionalProperties") and not raw.get(_PRESERVE)):
         schema["properties"] = {
             name: strict(field) if name in required else _let_null(strict(field))
             for name, field in sorted(fields.items())

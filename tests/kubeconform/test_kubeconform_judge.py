@@ -17,7 +17,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pilothouse.kubeconform import KubeconformError, KubeconformFailed, Verdict, judge, judging, schema_file, settle
+from pilothouse.kubeconform import (
+    KubeconformError,
+    KubeconformFailed,
+    Verdict,
+    judge,
+    judging,
+    process,
+    schema_file,
+    settle,
+)
 from tests.kubeconform.fakes import alive, script
 
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 3}\n"
@@ -152,13 +161,13 @@ def test_many_unreadable_files_cost_no_run_each(
         write(tmp_path, "web.yaml", DEPLOYMENT),
     ]
     runs = []
-    real = judging.process.run
 
-    def counted(command: Sequence[str], *, timeout: float, environment: dict[str, str]) -> judging.process.Result:
+    def counted(command: Sequence[str], *, timeout: float, environment: dict[str, str]) -> process.Result:
         runs.append(command)
-        return real(command, timeout=timeout, environment=environment)
+        return run(command, timeout=timeout, environment=environment)
 
-    monkeypatch.setattr(judging.process, "run", counted)
+    run = process.run
+    monkeypatch.setattr(process, "run", counted)
     assert [one.status for one in judge(binary, files, schemas, "1.32")] == ["error"] * 50 + ["valid"]
     assert len(runs) == 2
 

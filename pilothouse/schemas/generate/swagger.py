@@ -150,8 +150,7 @@ class Swagger:
         properties = {}
         for field, sub in sorted(raw.get("properties", {}).items()):
             properties[field] = self._property(name, field, sub, field in required)
-        if properties:
-            schema["properties"] = properties
+        schema["properties"] = properties
         schema["additionalProperties"] = False
         if required:
             schema["required"] = sorted(required)
@@ -202,8 +201,11 @@ class Swagger:
         return schema
 
     def _element(self, items: Schema, reference: bool) -> Schema:
-        """A list's element: Go reads a null scalar as its zero value, but no object of a list may be null."""
-        return self._not_null(items) if reference else self._null_too(items)
+        """A list's element: Go reads null as the zero value, which will do where an object requires no field."""
+        if not reference:
+            return self._null_too(items)
+        raw = self._definitions[items["$ref"].removeprefix("#/$defs/")]
+        return self._not_null(items) if raw.get("required") else items
 
     @staticmethod
     def _null_too(schema: Schema) -> Schema:
