@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from pilothouse.kubeconform import (
     KubeconformError,
     KubeconformFailed,
+    Problem,
     Verdict,
     judge,
     judging,
@@ -27,6 +28,7 @@ from pilothouse.kubeconform import (
     schema_file,
     settle,
 )
+from pilothouse.schemas import Catalogue, known_minors
 from tests.kubeconform.fakes import alive, script
 
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 3}\n"
@@ -310,6 +312,19 @@ def test_ctrl_c_ends_kubeconform(schemas: str, tmp_path: Path) -> None:
 )
 def test_where_a_schema_stands(api_version: str, kind: str, expected: str | None) -> None:
     assert schema_file(api_version, kind) == expected
+
+
+def test_the_catalogue_serves_kubeconform_with_every_kind(binary: str, tmp_path: Path) -> None:
+    catalogue = Catalogue(known_minors()[0])
+    kinds = [(f"{one.group}/{one.version}" if one.group else one.version, one.kind) for one in catalogue.kinds()]
+    catalogue.export(tmp_path / "schemas", kinds)
+    files = [
+        write(tmp_path, f"{number}.yaml", f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\nbogus: 1\n")
+        for number, (version, kind) in enumerate(kinds)
+    ]
+    verdicts = judge(binary, files, str(tmp_path / "schemas"), catalogue.minor)
+    assert [(one.version, one.kind, one.status) for one in verdicts] == [(*kind, "invalid") for kind in kinds]
+    assert all(Problem(("bogus",), "unknown field") in one.problems for one in verdicts)
 
 
 # A backslash at the end of a key is quoted ambiguously by the JSON Schema library that kubeconform uses.

@@ -1,0 +1,93 @@
+"""Findings for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pilothouse.fieldpath import format_path
+from pilothouse.finding import Finding, Severity
+from pilothouse.report.excerpt import excerpt
+from pilothouse.report.summary import Group, group, summarize, summary_line
+from pilothouse.report.text import one_line, wrap
+
+NARROWEST = 40
+_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.ADVICE: "1;36"}
+_BOLD = "1"
+_DIM = "2"
+
+
+class _Paint:
+    """Colours, or none."""
+
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, style: str, text: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._colour and text else text
+
+
+def where(finding: Finding) -> str:
+    """The object and the field of a finding, as one safe line: ``Service shop/web spec.selector``."""
+    field = one_line(format_path([step if isinstance(step, int) else str(step) for step in finding.path]), 300)
+    return " ".join(part for part in (one_line(finding.object, 300), field) if part)
+
+
+def _finding(one: Group, paint: _Paint, width: int, read_lines: Callable[[str], Sequence[str]]) -> list[str]:
+    finding = one.finding
+    colour = _COLOURS[finding.severity]
+    head = [
+        paint(colour, f"{finding.severity}[{one_line(finding.code, 40)}]"),
+        paint(_BOLD, one_line(str(finding.position), 500)),
+        where(finding),
+    ]
+    if one.environments:
+        head.append(paint(_DIM, f"({', '.join(one_line(name, 100) for name in one.environments)})"))
+    lines = [" ".join(part for part in head if part)]
+    lines += [f"  {line}" for line in wrap(one_line(finding.message), width - 2)]
+    digits = len(str(finding.position.line + 1))
+    for line in excerpt(finding, width - digits - 5, read_lines):
+        sign = paint(colour, ">") if line.found else " "
+        lines.append(f"{sign} {paint(_DIM, f'{line.number:>{digits}} |')} {line.text}".rstrip())
+        if line.mark is not None:
+            lines.append(f"  {' ' * digits} {paint(_DIM, '|')} {' ' * line.mark}{paint(colour, '^')}")
+    if finding.fix:
+        first, *rest = wrap(one_line(finding.fix), width - 7)
+        lines += [f"  {paint(_BOLD, 'fix:')} {first}", *(f"       {line}" for line in rest)]
+    return lines
+
+
+def render(
+    findings: Sequence[Finding],
+    *,
+    colour: bool,
+    width: int,
+    read_lines: Callable[[str], Sequence[str]],
+) -> str:
+    """Findings, each with its place, its source line and how to fix it, and a line that counts them.
+
+    Errors come first, each severity by file and line; the same finding in several environments stands once and names
+    them. Characters that would steer a terminal are shown as escapes, and long texts are cut.
+
+    :param findings: in any order.
+    :param colour: with ANSI colours.
+    :param width: the terminal's columns; messages and source lines keep to it (but not below 40).
+    :param read_lines: gives a file's lines by the name in a finding's position; OSError or ValueError where it cannot.
+    :returns: the text with its last line break; empty where there are no findings.
+    """
+    if not findings:
+        return ""
+    known: dict[str, Sequence[str]] = {}
+
+    def remembered(file: str) -> Sequence[str]:
+        if file not in known:
+            try:
+                known[file] = read_lines(file)
+            except (OSError, ValueError):
+                known[file] = ()
+        return known[file]
+
+    paint = _Paint(colour)
+    width = max(width, NARROWEST)
+    blocks = [_finding(one, paint, width, remembered) for one in group(findings)]
+    text = "\n\n".join("\n".join(lines) for lines in blocks)
+    return f"{text}\n\n{paint(_BOLD, summary_line(summarize(findings)))}\n"

@@ -1,0 +1,103 @@
+"""Summary: findings put in order, the same one in several environments as one, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from pilothouse.finding import Finding, Severity
+from pilothouse.report.text import one_line
+
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+_NOUNS = {
+    Severity.ERROR: ("error", "errors"),
+    Severity.WARNING: ("warning", "warnings"),
+    Severity.ADVICE: ("piece of advice", "pieces of advice"),
+}
+
+
+class Group(NamedTuple):
+    """One finding, and everywhere it was found."""
+
+    finding: Finding
+    """Its ``environment`` is empty."""
+    environments: tuple[str, ...]
+    """In the order in which the environments first appear among all findings; empty where none is involved."""
+
+
+class Summary(NamedTuple):
+    """How many different findings there are."""
+
+    errors: int
+    warnings: int
+    advice: int
+    environments: tuple[str, ...]
+    """Every environment with a finding, in the order of their first appearance."""
+
+
+def _order(group: Group) -> tuple[object, ...]:
+    finding = group.finding
+    at = finding.position
+    return (
+        _RANK[finding.severity],
+        at.file,
+        at.line,
+        at.column or 0,
+        finding.code,
+        finding.object,
+        [str(step) for step in finding.path],
+        finding.message,
+        finding.fix,
+        finding.instance,
+        finding.construct,
+        [isinstance(step, int) for step in finding.path],
+    )
+
+
+def group(findings: Iterable[Finding]) -> list[Group]:
+    """Put findings in order: errors, warnings, advice; in each by file, line, column and code.
+
+    Findings that differ in nothing but their environment become one.
+
+    :param findings: in any order; that of their environments decides the order in which those are named.
+    """
+    places: dict[str, int] = {}
+    found: dict[Finding, set[str]] = {}
+    for finding in findings:
+        environments = found.setdefault(msgspec.structs.replace(finding, environment=""), set())
+        if finding.environment:
+            places.setdefault(finding.environment, len(places))
+            environments.add(finding.environment)
+    groups = (Group(finding, tuple(sorted(names, key=places.__getitem__))) for finding, names in found.items())
+    return sorted(groups, key=_order)
+
+
+def summarize(findings: Sequence[Finding]) -> Summary:
+    """Count findings; the same one in several environments counts once.
+
+    :param findings: in any order.
+    """
+    counts = dict.fromkeys(Severity, 0)
+    for one in group(findings):
+        counts[one.finding.severity] += 1
+    environments = dict.fromkeys(finding.environment for finding in findings if finding.environment)
+    return Summary(counts[Severity.ERROR], counts[Severity.WARNING], counts[Severity.ADVICE], tuple(environments))
+
+
+def summary_line(summary: Summary) -> str:
+    """A summary in one line: ``2 errors, 1 warning in 3 environments``; ``no findings`` where there are none.
+
+    A single environment is named.
+    """
+    counts = zip(Severity, summary[:3], strict=True)
+    parts = [f"{count} {_NOUNS[severity][count != 1]}" for severity, count in counts if count]
+    if not parts:
+        return "no findings"
+    where = ""
+    if len(summary.environments) == 1:
+        where = f" in {one_line(summary.environments[0], 100)}"
+    elif summary.environments:
+        where = f" in {len(summary.environments)} environments"
+    return ", ".join(parts) + where
