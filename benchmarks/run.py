@@ -16,7 +16,7 @@ from harness.results import Results, Row
 
 HERE = Path(__file__).parent
 ROUNDS = {1_000: 9, 10_000: 7, 100_000: 3}
-LIMITS = {1_000: 60.0, 10_000: 180.0, 100_000: 300.0}
+LIMITS = {1_000: 60.0, 10_000: 120.0, 100_000: 300.0}
 """Seconds after which a run is stopped."""
 SLOW = 5.0
 """A contender whose warm-up takes longer than this many seconds runs in fewer rounds."""
@@ -88,11 +88,12 @@ def _is_full(arguments: argparse.Namespace) -> bool:
 def _measure_size(arguments: argparse.Namespace, built: peers.Peers, size: int, rounds: int) -> dict[str, Row]:
     folder = arguments.cache / "work" / str(size)
     shutil.rmtree(folder, ignore_errors=True)
-    place = Workplace(folder, size, built, arguments.style)
+    place = Workplace(folder, size, built)
     wanted = arguments.only
+    helm, pipe, *others = place.others()
     contenders = [
         contender
-        for contender in place.others() + place.pilothouse()
+        for contender in [helm, pipe, *place.pilothouse(), *others]
         if size <= contender.largest
         # Helm's output is what the others are compared with, and its pipe what they are set in relation to.
         and (not wanted or contender.name in ("helm", PIPE) or any(map(contender.name.startswith, wanted)))

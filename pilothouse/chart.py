@@ -98,7 +98,7 @@ def _create(klass: type, obj: Any, args: list[Any] | None = None) -> Any:
 jsii.create = _create
 
 
-class _DeferredMeta(type(constructs.Construct)):  # type: ignore[misc]
+class _DeferredMeta(jsii.JSIIMeta):
     """jsii's metaclass, less the one line that asks for the Node object of every instance at once."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from pilothouse import inputs, kept
 from pilothouse.dist.state import tree_state
 
+_ENDING = ".json"
+
 
 class Record(NamedTuple):
     """What the last run of one command found and left."""
@@ -36,21 +38,35 @@ def look_up(root: str, out: str, environments: Sequence[str]) -> Record | None:
     :param out: the output folder.
     :param environments: the environments' names.
     """
-    content = kept.read(_file(root, out, environments))
+    content = kept.read(os.path.join(root, kept.FOLDER, "runs", run_name(out, environments) + _ENDING))
     if content is None:
         return None
     try:
-        return Record(*json.loads(content))
-    except (ValueError, TypeError):
+        record = Record(*json.loads(content))
+    except (ValueError, TypeError, RecursionError):
         return None
+    return record if _is_sound(record) else None
 
 
-def holds(record: Record, engine: str, out: str) -> bool:
+def _is_sound(record: Record) -> bool:
+    """Whether a record has the shape that :func:`remember` gives it."""
+    return (
+        isinstance(record.engine, str)
+        and isinstance(record.objects, int)
+        and isinstance(record.findings, list)
+        and all(
+            isinstance(states, dict) and all(isinstance(state, str) for state in states.values())
+            for states in (record.inputs, record.trees)
+        )
+    )
+
+
+def holds(record: Record, engine: str, out: str, environments: Sequence[str]) -> bool:
     """Whether nothing has changed since: no source, no input, nothing of Pilothouse, no file in the output folder."""
     return (
         record.engine == engine
         and inputs.unchanged(record.inputs, {})
-        and all(untouched(record, out, environment) for environment in record.trees)
+        and all(untouched(record, out, environment) for environment in environments)
     )
 
 
@@ -81,22 +97,14 @@ def remember(
     :param findings: its findings as plain JSON.
     """
     try:
-        kept.open_folder(root, "runs")
+        folder = kept.open_folder(root, "runs")
         trees = {environment: tree_state(out, environment).hex() for environment in environments}
     except OSError:
         return
     record = Record(engine, dict(read), trees, objects, findings)
-    kept.write(_file(root, out, environments), json.dumps(record).encode())
+    kept.write(os.path.join(folder, run_name(out, environments) + _ENDING), json.dumps(record).encode())
 
 
-def forget(root: str, out: str, environments: Sequence[str]) -> None:
-    """Keep nothing of a run that did not end well."""
-    try:
-        os.unlink(_file(root, out, environments))
-    except OSError:
-        pass
-
-
-def _file(root: str, out: str, environments: Sequence[str]) -> str:
-    name = inputs.digest(os.path.realpath(out).encode("utf-8", "surrogateescape"), *(e.encode() for e in environments))
-    return os.path.join(root, kept.FOLDER, "runs", f"{name}.json")
+def run_name(out: str, environments: Sequence[str]) -> str:
+    """What is kept of an output folder and some environments is found under this name."""
+    return inputs.digest(os.fsencode(os.path.realpath(out)), *(os.fsencode(name) for name in environments))

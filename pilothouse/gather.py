@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pilothouse import build, inputs, kept
+from pilothouse import build, imported, inputs, kept, results
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import charts as chart_checks
 from pilothouse.dist.entry import Entry
+from pilothouse.dist.entry import digest as content_digest
 from pilothouse.dist.marker import header
-from pilothouse.dist.names import object_path
 from pilothouse.dist.stage import Stage
 from pilothouse.environment.values import Mistake
 from pilothouse.finding import Finding, Position
-from pilothouse.manifest import Manifest, Packed, Waiver
+from pilothouse.manifest import Manifest, Waiver
+from pilothouse.results import Result, path_of
 from pilothouse.workers import Died, Pool
 from pilothouse.yamlio import dump
 
@@ -27,22 +28,15 @@ if TYPE_CHECKING:
     from pilothouse.schemas import Catalogue
 
 
-class _Kept(msgspec.Struct, array_like=True):
-    """One instance's result as it lies in ``.pilothouse/``."""
-
-    key: str
-    inputs: dict[str, str]
-    findings: list[Finding]
-    waivers: list[Waiver]
-    manifests: list[Packed]
-
-
 class _Answer(msgspec.Struct, array_like=True):
     """What a worker sends back of one instance."""
 
-    kept: bytes
-    keep: bool
+    result: bytes
+    """A :class:`Result`, encoded."""
+    sound: bool
+    """Whether it may be kept."""
     entries: list[Entry]
+    digests: list[bytes]
     value_problems: list[Mistake]
 
 
@@ -58,26 +52,45 @@ class Gathered:
     inputs: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     """The instance's files in the stage, in the order of its manifests."""
+    digests: list[bytes] = field(default_factory=list)
+    """The digest of each file's content, in the same order; empty where the files stay without a look at them."""
     value_problems: list[Mistake] = field(default_factory=list)
     rebuilt: bool = False
+    """Whether it was built in this run."""
+    certain: bool = True
+    """Whether nobody changed what it was built from while it was."""
+
+    def put(self, stage: Stage) -> None:
+        """Compare every file with what stands there."""
+        contents = [_content(dump(manifest.body), self.instance) for manifest in self.manifests]
+        self.entries = [
+            stage.put(path_of(manifest), content) for manifest, content in zip(self.manifests, contents, strict=True)
+        ]
+        self.digests = [content_digest(content) for content in contents]
+
+    def keep(self, stage: Stage) -> None:
+        """Leave every file as it stands."""
+        self.entries = [stage.keep(path_of(manifest)) for manifest in self.manifests]
+        self.digests = []
+
+    def accept(self, result: Result) -> None:
+        """Take over what was built, or kept."""
+        self.findings = result.findings
+        self.waivers = result.waivers
+        self.inputs = result.inputs
+        self.manifests = [Manifest.unpacked(packed, self.instance.name) for packed in result.manifests]
 
 
-def text_of(manifest: Manifest, instance: Instance) -> str:
-    """The whole text of an object's file."""
-    return f"{header(f'charts/{instance.chart}.py')}\n{dump(manifest.body)}"
-
-
-def path_of(manifest: Manifest) -> str:
-    """Where an object's file stands below its environment's folder."""
-    return object_path(
-        manifest.instance, manifest.namespace or None, manifest.api_version, manifest.kind, manifest.name
-    )
+def _content(text: str, instance: Instance) -> bytes:
+    """The whole content of an object's file."""
+    return f"{header(f'charts/{instance.chart}.py')}\n{text}".encode()
 
 
 class Gatherer:
     """Gathers the instances of some environments.
 
     :param root: the repository's root, absolute.
+    :param engine: the state of Pilothouse itself, see :func:`pilothouse.kept.engine_state`.
     :param catalogue: gives the kinds that an environment's Kubernetes serves.
     :param stage: gives an environment's stage.
     :param untouched: whether an environment's files are just as the last run left them.
@@ -107,59 +120,43 @@ class Gatherer:
         self._processes = processes
         self._progress = progress
         self._seen: dict[str, str] = {}
+        self._modules: dict[str, str] = {}
+        """The state of each module of the repository before the first of them was imported."""
 
     def gather(self, wanted: Sequence[tuple[Environment, Instance]]) -> list[Gathered]:
         """Every instance's result, in the order in which they were asked for."""
-        results = [Gathered(environment, instance) for environment, instance in wanted]
-        missing = [result for result in results if not self._take_kept(result)]
+        gathered = [Gathered(environment, instance) for environment, instance in wanted]
+        missing = [each for each in gathered if not self._take_kept(each)]
         if missing:
             self._build(missing)
-        return results
+        return gathered
 
-    def _key(self, result: Gathered) -> str:
+    def _key(self, gathered: Gathered) -> str:
         return inputs.digest(
             self._engine.encode(),
-            result.environment.for_charts().encoded(),
-            msgspec.json.encode(result.instance),
-            str(self._limit).encode(),
+            gathered.environment.for_charts().encoded(),
+            msgspec.json.encode(gathered.instance),
         )
 
-    def _file(self, result: Gathered) -> str | None:
-        try:
-            folder = kept.open_folder(self._root, "built", result.environment.name)
-        except OSError:
-            return None
-        return os.path.join(folder, f"{result.instance.name}.msgpack")
-
-    def _take_kept(self, result: Gathered) -> bool:
-        file = self._file(result)
-        content = kept.read(file) if file is not None else None
-        if content is None:
+    def _take_kept(self, gathered: Gathered) -> bool:
+        found = results.read(self._root, gathered.environment.name, gathered.instance.name)
+        if found is None or found.key != self._key(gathered) or not inputs.unchanged(found.inputs, self._seen):
             return False
-        try:
-            found = msgspec.msgpack.decode(content, type=_Kept)
-        except msgspec.DecodeError:
-            return False
-        if found.key != self._key(result) or not inputs.unchanged(found.inputs, self._seen):
-            return False
-        self._accept(result, found)
-        stage = self._stage(result.environment)
-        if self._untouched(result.environment):
-            result.entries = [stage.keep(path_of(manifest)) for manifest in result.manifests]
+        gathered.accept(found)
+        stage = self._stage(gathered.environment)
+        if self._untouched(gathered.environment):
+            gathered.keep(stage)
         else:
-            result.entries = [
-                stage.put(path_of(manifest), text_of(manifest, result.instance).encode())
-                for manifest in result.manifests
-            ]
+            gathered.put(stage)
         return True
 
-    def _accept(self, result: Gathered, found: _Kept) -> None:
-        result.findings = found.findings
-        result.waivers = found.waivers
-        result.inputs = found.inputs
-        result.manifests = [Manifest.unpacked(packed, result.instance.name) for packed in found.manifests]
-
     def _build(self, missing: list[Gathered]) -> None:
+        self._modules = {
+            f"file:{file}": inputs.file_state(file)
+            for folder in ("charts", "constructs")
+            for file in inputs.files_below(os.path.join(self._root, folder))
+            if file.endswith(".py")
+        }
         pool = Pool(
             lambda number: self._work(missing[number]), len(missing), processes=self._processes, limit=self._limit
         )
@@ -172,36 +169,40 @@ class Gatherer:
         finally:
             pool.close(kill=not finished)
 
-    def _work(self, result: Gathered) -> bytes:
+    def _work(self, gathered: Gathered) -> bytes:
         """Build one instance, in a worker."""
-        environment, instance = result.environment, result.instance
+        environment, instance = gathered.environment, gathered.instance
         build.prepare(self._root)
+        imported.forget(self._root)
         built = build.build(self._root, environment, instance, self._catalogue(environment), self._limit)
+        built.inputs |= imported.elsewhere(self._root)
         stage = self._stage(environment)
-        line = header(f"charts/{instance.chart}.py")
+        contents = [_content(text, instance) for text in built.texts]
         entries = [
-            stage.put(path_of(manifest), f"{line}\n{text}".encode())
-            for manifest, text in zip(built.manifests, built.texts, strict=True)
+            stage.put(path_of(manifest), content) for manifest, content in zip(built.manifests, contents, strict=True)
         ]
         packed = [manifest.packed() for manifest in built.manifests]
-        content = _Kept(self._key(result), built.inputs, built.findings, built.waivers, packed)
-        answer = _Answer(msgspec.msgpack.encode(content), built.sound, entries, built.value_problems)
+        result = Result(self._key(gathered), built.inputs, built.findings, built.waivers, packed)
+        digests = [content_digest(content) for content in contents]
+        answer = _Answer(msgspec.msgpack.encode(result), built.sound, entries, digests, built.value_problems)
         return msgspec.msgpack.encode(answer)
 
-    def _receive(self, result: Gathered, answer: bytes | Died) -> None:
-        result.rebuilt = True
+    def _receive(self, gathered: Gathered, answer: bytes | Died) -> None:
+        gathered.rebuilt = True
         if isinstance(answer, Died):
-            result.findings = [self._death(result, answer)]
+            gathered.findings = [self._death(gathered, answer)]
             return
         decoded = msgspec.msgpack.decode(answer, type=_Answer)
-        self._accept(result, msgspec.msgpack.decode(decoded.kept, type=_Kept))
-        result.entries = decoded.entries
-        result.value_problems = decoded.value_problems
-        file = self._file(result)
-        if decoded.keep and file is not None:
-            kept.write(file, decoded.kept)
+        gathered.accept(msgspec.msgpack.decode(decoded.result, type=Result))
+        gathered.entries = decoded.entries
+        gathered.digests = decoded.digests
+        gathered.value_problems = decoded.value_problems
+        # A module is imported before its state is taken: what was saved in between would be taken for what ran.
+        gathered.certain = all(gathered.inputs.get(key, state) == state for key, state in self._modules.items())
+        if decoded.sound and gathered.certain:
+            results.write(self._root, gathered.environment.name, gathered.instance.name, decoded.result)
 
-    def _death(self, result: Gathered, died: Died) -> Finding:
+    def _death(self, gathered: Gathered, died: Died) -> Finding:
         if died.timed_out:
             code, message = chart_checks.TOO_LONG, f"the chart took longer than {self._limit:g} seconds and was ended"
         elif died.status < 0:
@@ -212,39 +213,19 @@ class Gatherer:
             code=code,
             severity=checks()[code].severity,
             message=message,
-            position=Position(file=f"charts/{result.instance.chart}.py", line=1),
-            environment=result.environment.name,
-            instance=result.instance.name,
+            position=Position(file=f"charts/{gathered.instance.chart}.py", line=1),
+            environment=gathered.environment.name,
+            instance=gathered.instance.name,
         )
 
 
-@dataclass
-class Origins:
-    """Where the files of one environment come from, as far as the last runs have kept it."""
+def still_certain(root: str, engine: str, flags: Sequence[str], gathered: Sequence[Gathered]) -> bool:
+    """Whether what was built in this run may be used again: nobody changed sources, kit or Pilothouse meanwhile.
 
-    manifests: dict[str, Manifest] = field(default_factory=dict)
-    """A file's real path -> the manifest that was written there."""
-    waivers: list[tuple[str, Waiver]] = field(default_factory=list)
-    """The waivers of the charts, each with its instance."""
-
-
-def known_origins(root: str, out: str, environment: str) -> Origins:
-    """Where the files of one environment come from, as far as the last runs have kept it.
-
-    :param root: the repository's root.
-    :param out: the output folder.
-    :param environment: the environment's name.
+    What may not is forgotten.
     """
-    found = Origins()
-    folder = os.path.join(root, kept.FOLDER, "built", environment)
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-        try:
-            result = msgspec.msgpack.decode(kept.read(os.path.join(folder, name)) or b"", type=_Kept)
-        except msgspec.DecodeError:
-            continue
-        instance = name.removesuffix(".msgpack")
-        found.waivers += [(instance, waiver) for waiver in result.waivers]
-        for packed in result.manifests:
-            manifest = Manifest.unpacked(packed, instance)
-            found.manifests[os.path.realpath(os.path.join(out, environment, path_of(manifest)))] = manifest
-    return found
+    built = [each for each in gathered if each.rebuilt]
+    certain = not built or kept.engine_state(root, *flags) == engine
+    for each in built if not certain else ():
+        results.forget(root, each.environment.name, each.instance.name)
+    return certain and all(each.certain for each in gathered)

@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import stat
 from _blake2 import blake2b  # hashlib looks for OpenSSL first, which costs more than the digests
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 ABSENT = "absent"
+"""The state of what is not there, or cannot be read."""
+UNKNOWN = ""
+"""The state of what nobody can tell: it equals no state that was kept."""
 
 
 def digest(*parts: bytes) -> str:
@@ -29,12 +32,26 @@ def file_state(path: str) -> str:
     :param path: an absolute path; links are followed, as whoever reads the file follows them.
     """
     try:
-        with open(path, "rb", buffering=0) as file:
-            return digest(file.read())
-    except IsADirectoryError:
-        return folder_state(path)
+        # Without O_NONBLOCK, opening a pipe would wait for whoever writes to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return ABSENT
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISREG(mode):
+            return digest(_all_of(descriptor))
+        return folder_state(path) if stat.S_ISDIR(mode) else f"special {mode:o}"
+    except OSError:
+        return ABSENT
+    finally:
+        os.close(descriptor)
+
+
+def _all_of(descriptor: int) -> bytes:
+    parts = []
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def folder_state(path: str) -> str:
@@ -59,7 +76,12 @@ def variable_state(value: str | None) -> str:
     return ABSENT if value is None else digest(value.encode("utf-8", "surrogateescape"))
 
 
-_STATES = {"file": file_state, "folder": folder_state, "kind": kind_state}
+_STATES: dict[str, Callable[[str], str]] = {
+    "file": file_state,
+    "folder": folder_state,
+    "kind": kind_state,
+    "variable": lambda name: variable_state(os.environ.get(name)),
+}
 
 
 def current(kind: str, name: str) -> str:
@@ -67,10 +89,13 @@ def current(kind: str, name: str) -> str:
 
     :param kind: ``file``, ``folder``, ``kind`` (is it there) or ``variable``.
     :param name: a path, or a variable's name.
+    :returns: its state; ``UNKNOWN`` for a kind that there is not, or a name that no system takes.
     """
-    if kind == "variable":
-        return variable_state(os.environ.get(name))
-    return _STATES[kind](name)
+    take = _STATES.get(kind)
+    try:
+        return take(name) if take is not None else UNKNOWN
+    except ValueError:  # a NUL, or a lone surrogate
+        return UNKNOWN
 
 
 def unchanged(inputs: Mapping[str, str], seen: dict[str, str]) -> bool:
@@ -83,7 +108,7 @@ def unchanged(inputs: Mapping[str, str], seen: dict[str, str]) -> bool:
         if key not in seen:
             kind, _, name = key.partition(":")
             seen[key] = current(kind, name)
-        if seen[key] != state:
+        if seen[key] != state or state == UNKNOWN:
             return False
     return True
 
@@ -95,15 +120,19 @@ def tree_digest(folder: str, suffixes: tuple[str, ...] = ()) -> str:
     :param suffixes: only files that end so; all where it is empty.
     """
     parts: list[bytes] = []
-    for file in sorted(_files_below(folder)):
+    for file in sorted(files_below(folder)):
         if not suffixes or file.endswith(suffixes):
             parts.append(os.fsencode(os.path.relpath(file, folder)))
-            with open(file, "rb", buffering=0) as opened:
-                parts.append(opened.read())
+            parts.append(file_state(file).encode())
     return digest(*parts)
 
 
-def _files_below(folder: str) -> Iterable[str]:
+def files_below(folder: str, above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every file below a folder, in any order; ``__pycache__`` is left out, links are followed but never in a circle.
+
+    :param folder: where to begin; a folder that is absent holds none.
+    :param above: the real paths of the linked folders that led here.
+    """
     try:
         entries = list(os.scandir(folder))
     except OSError:
@@ -111,7 +140,10 @@ def _files_below(folder: str) -> Iterable[str]:
     for entry in entries:
         if entry.name == "__pycache__":
             continue
-        if entry.is_dir():
-            yield from _files_below(entry.path)
-        elif entry.is_file():
+        way = (*above, os.path.realpath(entry.path)) if entry.is_symlink() else above
+        if way is not above and way[-1] in above:
+            continue
+        if os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir():
+            yield from files_below(entry.path, way)
+        else:
             yield entry.path

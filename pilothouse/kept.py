@@ -1,68 +1,78 @@
 """Kept: results of earlier runs, used again only where everything that made them is as it was.
 
 They lie in ``.pilothouse/`` of the repository, readable by their owner alone, and hold no secret: a build that met
-one keeps nothing.
+one keeps nothing. Whoever removes the folder loses time, nothing else.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import sys
 
-from pilothouse.inputs import digest, file_state, folder_state, tree_digest
+from pilothouse.inputs import digest, file_state, files_below, folder_state, tree_digest
 
 FOLDER = ".pilothouse"
-"""The folder, in the repository's root. Whoever removes it loses time, nothing else."""
-FORMAT = b"1"
-"""Raised when what is kept changes its shape."""
+"""The folder, in the repository's root."""
+_SUM = 32
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
-def engine_state(root: str) -> str:
+def engine_state(root: str, *flags: str) -> str:
     """A digest of everything besides sources and inputs that decides what a build gives.
 
-    Python, the installed packages, Pilothouse with its schemas, the kit, the lock, and what the repository teaches
-    about kinds.
+    Python and where it looks for modules, the installed packages, Pilothouse with its schemas, the kit, the lock,
+    what the repository teaches about kinds, and which modules of its own could stand before an installed one.
 
-    :param root: the repository's root.
+    :param root: the repository's root, absolute: what is kept of one place says nothing of another.
+    :param flags: the options of the command that decide it as well.
     """
-    package = os.path.dirname(__file__)
+    constructs = os.path.join(root, "constructs")
     return digest(
-        FORMAT,
-        root.encode("utf-8", "surrogateescape"),
+        os.fsencode(root),
         sys.version.encode(),
         sys.platform.encode(),
-        folder_state(site_folder()).encode(),
-        tree_digest(package).encode(),
+        *(os.fsencode(path) for path in sys.path),
+        *(folder_state(path).encode() for path in sys.path if path.endswith("-packages")),
+        b"flags",
+        *(flag.encode() for flag in flags),
+        b"contents",
+        tree_digest(_PACKAGE).encode(),
         tree_digest(kit_folder(root)).encode(),
         file_state(os.path.join(root, "requirements.lock")).encode(),
         tree_digest(os.path.join(root, "schemas"), (".json",)).encode(),
+        b"modules",
+        *sorted(os.fsencode(file) for file in files_below(constructs) if file.endswith(".py")),
     )
 
 
 def kit_folder(root: str) -> str:
-    """Where the kit stands that charts of this repository import: its own, or the one installed beside the engine."""
-    own = os.path.join(root, "constructs", "pilothouse_kit")
-    if os.path.isdir(own):
-        return own
-    return os.path.join(os.path.dirname(os.path.dirname(__file__)), "pilothouse_kit")
-
-
-def site_folder() -> str:
-    """The folder of the installed packages: its names hold their versions."""
-    for path in sys.path:
-        if path.endswith("site-packages"):
-            return path
-    return os.path.dirname(os.__file__)
+    """Where the kit stands that charts of this repository import: its own, or the first one that Python would find."""
+    for path in (os.path.join(root, "constructs"), *sys.path):
+        folder = os.path.join(path, "pilothouse_kit")
+        if os.path.isdir(folder):
+            return folder
+    return os.path.join(os.path.dirname(_PACKAGE), "pilothouse_kit")
 
 
 def open_folder(root: str, *names: str) -> str:
-    """A folder below ``.pilothouse/``, made where it is missing, readable by its owner alone and unseen by git."""
-    base = os.path.join(root, FOLDER)
-    if not os.path.isdir(base):
-        os.makedirs(base, mode=0o700, exist_ok=True)
-        write(os.path.join(base, ".gitignore"), b"*\n")
-    folder = os.path.join(base, *names)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    """A folder below ``.pilothouse/``, made where it is missing, readable by its owner alone and unseen by git.
+
+    :raises OSError: it cannot be made.
+    """
+    folder = os.path.join(root, FOLDER)
+    for name in ("", *names):
+        folder = os.path.join(folder, name) if name else folder
+        try:
+            os.mkdir(folder, 0o700)
+        except FileExistsError:
+            mode = os.stat(folder).st_mode
+            if stat.S_ISDIR(mode) and mode & 0o077:
+                os.chmod(folder, 0o700)
+    ignore = os.path.join(root, FOLDER, ".gitignore")
+    if not os.path.lexists(ignore):
+        _write(ignore, b"*\n")
     return folder
 
 
@@ -71,9 +81,13 @@ def write(path: str, content: bytes) -> None:
 
     A full or read-only disk costs the next run its time, and nothing else: the file is not written then.
     """
+    _write(path, digest(content).encode() + content)
+
+
+def _write(path: str, content: bytes) -> None:
     temporary = f"{path}.{os.getpid()}"
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         try:
             view = memoryview(content)
             while view:
@@ -82,16 +96,41 @@ def write(path: str, content: bytes) -> None:
             os.close(descriptor)
         os.replace(temporary, path)
     except OSError:
-        import contextlib
-
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        remove(temporary)
 
 
 def read(path: str) -> bytes | None:
-    """A kept file's bytes; None where there is none to read."""
+    """What :func:`write` wrote; None where there is nothing, or something else."""
     try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
+    with open(descriptor, "rb", buffering=0) as file:
+        try:
+            content = file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+        except OSError:
+            return None
+    body = content[_SUM:]
+    return body if content[:_SUM] == digest(body).encode() else None
+
+
+def remove(path: str) -> None:
+    """Keep a file no longer."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def prune(folder: str, names: frozenset[str], ending: str) -> None:
+    """Remove what a kept folder holds besides some files: what nothing wants any more, and what killed runs left.
+
+    :param folder: its path.
+    :param names: the files that stay, without their ending.
+    :param ending: such as ``.msgpack``.
+    """
+    try:
+        found = os.listdir(folder)
+    except OSError:
+        return
+    for name in found:
+        if not (name.endswith(ending) and name.removesuffix(ending) in names):
+            remove(os.path.join(folder, name))

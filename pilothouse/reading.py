@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks.objects import NO_OBJECT
 from pilothouse.checks.output import UNREADABLE
-from pilothouse.dist.marker import PREFIX, SUFFIX
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Finding, Position
 from pilothouse.manifest import Manifest
+from pilothouse.results import Origins
 from pilothouse.yamlio import Document, YamlReadError, expand_lists, load_all
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -23,33 +23,41 @@ KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 class ReadManifest(Manifest):
     """A manifest that was read from a file: each of its fields has a place of its own."""
 
-    __slots__ = ("document", "origin")
+    __slots__ = ("_exact", "document")
 
-    def __init__(self, document: Document, origin: Manifest | None = None) -> None:
+    def __init__(self, document: Document) -> None:
         super().__init__(document.value, Position(file=document.file, line=document.line))
         self.document = document
-        self.origin = origin
-        """The manifest of the chart that the file was written from, where that is known."""
-        if origin is not None:
-            self.position, self.construct, self.instance = origin.position, origin.construct, origin.instance
+        self._exact = False
+
+    def came_from(self, origin: Manifest, *, exact: bool) -> None:
+        """Say which manifest of a chart this one was written from.
+
+        :param origin: the chart's.
+        :param exact: whether it is the same still, and so is the chart: then the chart's line is where to change it.
+        """
+        self.instance, self.construct = origin.instance, origin.construct
+        if exact:
+            self.position = origin.position
+            self._exact = True
 
     def locate(self, path: FieldPath, *, key: bool = False) -> Position:
         """The line of the chart that made the object, where that is known; else the field's own place in the file."""
-        return self.position if self.origin is not None else self.document.position(path, key=key)
+        return self.position if self._exact else self.document.position(path, key=key)
 
 
 class Reading:
     """What was read from some files.
 
-    :param origins: path of a file to the manifest that it was written from.
+    :param origins: where the files come from.
     """
 
-    def __init__(self, origins: Mapping[str, Manifest]) -> None:
+    def __init__(self, origins: Origins | None = None) -> None:
         self.manifests: list[Manifest] = []
         self.findings: list[Finding] = []
         self.files: list[str] = []
-        """The files that could be read, in order."""
-        self._origins = origins
+        """The files in which an object stands, in order."""
+        self._origins = origins or Origins()
         self._paths: dict[int, str] = {}
 
     def file_of(self, manifest: Manifest) -> str:
@@ -64,10 +72,11 @@ class Reading:
         """
         try:
             with open(path, "rb") as file:
-                self.read_text(file.read(), shown, path)
+                content = file.read()
         except OSError as error:
             self._complain(UNREADABLE, Position(file=shown, line=1), f"cannot be read: {error.strerror}")
-            return
+        else:
+            self.read_text(content, shown, path)
 
     def read_text(self, content: bytes, shown: str, path: str) -> None:
         """Read what stands in one file.
@@ -76,21 +85,29 @@ class Reading:
         :param shown: how findings name it.
         :param path: where it is.
         """
-        origin = self._origins.get(os.path.realpath(path))
         try:
             documents = expand_lists(load_all(content, file=shown))
         except YamlReadError as error:
             for position, message in error.problems:
                 self._complain(UNREADABLE, position, message)
             return
-        self.files.append(path)
+        before = len(self.manifests)
         for document in documents:
-            manifest = ReadManifest(document, origin)
+            manifest = ReadManifest(document)
             if manifest.is_object:
+                self._know(manifest, path)
                 self.manifests.append(manifest)
                 self._paths[id(manifest)] = path
             elif not _is_kustomization(document.value):
                 self._complain(NO_OBJECT, manifest.position, "this document is no Kubernetes object")
+        if len(self.manifests) > before:
+            self.files.append(path)
+
+    def _know(self, manifest: ReadManifest, path: str) -> None:
+        origin = self._origins.manifests.get(os.path.realpath(path)) if self._origins.manifests else None
+        if origin is not None and origin.identity == manifest.identity:
+            current = origin.instance in self._origins.current
+            manifest.came_from(origin, exact=current and origin.body == manifest.body)
 
     def _complain(self, code: str, position: Position, message: str) -> None:
         self.findings.append(Finding(code=code, severity=checks()[code].severity, message=message, position=position))
@@ -101,26 +118,28 @@ def _is_kustomization(value: object) -> bool:
 
 
 def files_below(paths: Iterable[str]) -> Iterator[str]:
-    """The YAML and JSON files of some files and folders, in order; hidden folders and kustomizations are left out."""
+    """The YAML and JSON files of some files and folders, each once and in order.
+
+    Hidden files and folders are left out, and so are kustomizations.
+    """
+    seen: set[str] = set()
     for path in paths:
-        if not os.path.isdir(path):
-            yield path
-            continue
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                if name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS and not name.startswith("."):
-                    yield os.path.join(folder, name)
+        for file in _files_of(path):
+            real = os.path.realpath(file)
+            if real not in seen:
+                seen.add(real)
+                yield file
 
 
-def is_generated(path: str) -> bool:
-    """Whether a file's first line says that Pilothouse made it."""
-    try:
-        with open(path, "rb") as file:
-            first = file.readline(4096)
-    except OSError:
-        return False
-    return first.startswith(PREFIX) and first.rstrip().endswith(SUFFIX)
+def _files_of(path: str) -> Iterator[str]:
+    if not os.path.isdir(path):
+        yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS and not name.startswith("."):
+                yield os.path.join(folder, name)
 
 
 def shown_path(path: str, root: str | None) -> str:
@@ -132,12 +151,12 @@ def shown_path(path: str, root: str | None) -> str:
     return path
 
 
-def read(paths: Sequence[str], root: str | None, origins: Mapping[str, Manifest]) -> Reading:
+def read(paths: Sequence[str], root: str | None, origins: Origins | None = None) -> Reading:
     """Read every object of some files and folders.
 
     :param paths: files and folders.
     :param root: the repository's root, that findings name files from; None outside one.
-    :param origins: real path of a file to the manifest that it was written from.
+    :param origins: where the files come from, as far as that is known.
     """
     reading = Reading(origins)
     for path in files_below(paths):

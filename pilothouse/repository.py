@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-class NoRepository(Exception):
+class NoRepositoryError(Exception):
     """There is no Pilothouse repository where one was looked for."""
 
 
@@ -14,18 +14,18 @@ def find_root(start: str) -> str:
 
     :param start: a folder; relative to the working folder.
     :returns: its absolute path, without links.
-    :raises NoRepository: where no folder up to the root of the file system has one.
+    :raises NoRepositoryError: where no folder up to the root of the file system has one.
     """
     folder = os.path.realpath(start)
     if not os.path.isdir(folder):
-        raise NoRepository(f"{start}: no such folder")
+        raise NoRepositoryError(f"{start}: no such folder")
     at = folder
     while True:
         if os.path.isdir(os.path.join(at, "environments")):
             return at
         above = os.path.dirname(at)
         if above == at:
-            raise NoRepository(
+            raise NoRepositoryError(
                 f"{start}: neither this folder nor one above it has environments/: "
                 "go into a Pilothouse repository, or name one with -C"
             )

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from pilothouse import fresh, profiles, waivers
-from pilothouse.checks import catalogue as checks
+from pilothouse import fresh, gather, inputs, profiles, results, waivers
 from pilothouse.checks import check_stack
-from pilothouse.checks.output import BESIDE, MENDED
-from pilothouse.derive.kustomization import kustomizations
-from pilothouse.dist.entry import Entry
+from pilothouse.checks.output import MENDED
+from pilothouse.checks.waivers import UNUSED
+from pilothouse.dist.commit import Switched
 from pilothouse.dist.lock import lock
-from pilothouse.dist.marker import header
 from pilothouse.dist.plan import Plan
-from pilothouse.dist.stage import Stage, Switched, commit_all
 from pilothouse.environment import Environment, EnvironmentErrors, Instance, load
-from pilothouse.finding import Finding, Position
-from pilothouse.gather import Gathered, Gatherer, path_of
+from pilothouse.finding import Finding
+from pilothouse.gather import Gathered, Gatherer
+from pilothouse.manifest import Manifest
+from pilothouse.output import Output
 from pilothouse.schemas import Catalogue, known_minors
 from pilothouse.stack import Stack
+from pilothouse.standing import Standing
 
 if TYPE_CHECKING:
     from pilothouse.environment import Problem
+
+
+class NotDeployedError(ValueError):
+    """None of the environments that were asked for deploys the chart."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,10 @@ class Request:
     """The output folder."""
     environments: tuple[str, ...]
     """The environments to synthesize."""
+    engine: str
+    """The state of Pilothouse itself, see :func:`pilothouse.kept.engine_state`."""
+    flags: tuple[str, ...] = ()
+    """The options that are part of that state."""
     chart: str | None = None
     """Only this chart: everything else stays as it stands in the output folder."""
     write: bool = True
@@ -58,11 +67,21 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
     stopped: bool = False
     """Whether a finding stopped the write."""
-    stacks: list[Stack] = field(default_factory=list)
+    manifests: dict[str, list[Manifest]] = field(default_factory=dict)
+    """The objects that each environment's instances gave; with ``--chart``, those of that chart."""
     switched: dict[str, Switched | Plan] = field(default_factory=dict)
     """Each environment's files that were written and removed, or would be."""
-    objects: int = 0
-    """How many objects the environments have together."""
+    instances: int = 0
+    """How many instances of charts gave them."""
+    built: int = 0
+    """How many of these were built in this run; the others were as they had been."""
+    empty: list[str] = field(default_factory=list)
+    """With ``--chart``: the environments whose other instances have no files in the output folder."""
+
+    @property
+    def objects(self) -> int:
+        """How many objects the environments have together."""
+        return sum(map(len, self.manifests.values()))
 
     @property
     def differences(self) -> list[str]:
@@ -74,36 +93,41 @@ class Outcome:
         )
 
 
-def synthesize(
-    request: Request, record: fresh.Record | None, engine: str, progress: Callable[[int, int], None]
-) -> Outcome:
+def synthesize(request: Request, record: fresh.Record | None, progress: Callable[[int, int], None]) -> Outcome:
     """Build, derive, check and write some environments.
 
     :param request: what to do.
     :param record: what is known of the last run, see :mod:`pilothouse.fresh`.
-    :param engine: the state of Pilothouse itself.
     :param progress: told how many instances are built, of how many.
     :returns: the findings, and what was written; nothing is written if a finding stops it in any environment.
     :raises EnvironmentErrors: with everything that is wrong with the environment files.
+    :raises NotDeployedError: where none of the environments deploys the chart.
     :raises DistError: where the output folder cannot be written.
     """
+    read = sources(request.root)
     environments = load_all(request.root, request.environments)
+    if request.chart is not None:
+        environments = _deploying(environments, request.chart)
     with lock(request.out) if request.write else contextlib.nullcontext():
-        run = _Run(request, engine, environments, record)
+        output = Output(request.root, request.out, environments, record, write=request.write)
         try:
+            run = _Run(request, environments, output)
             gathered = run.gather(progress)
             _refuse_values(gathered)
             outcome = run.judge(gathered)
             if not outcome.stopped:
-                run.write(gathered, outcome)
+                run.write(outcome)
+                run.remember(outcome, read)
         finally:
-            run.discard()
-    if request.write and not outcome.stopped and request.chart is None:
-        run.remember(gathered, outcome)
+            output.discard()
     return outcome
 
 
 def load_all(root: str, names: Sequence[str]) -> list[Environment]:
+    """Read some environments.
+
+    :raises EnvironmentErrors: with everything that is wrong in any of them.
+    """
     found: list[Environment] = []
     problems: dict[Problem, None] = {}
     for name in names:
@@ -116,31 +140,32 @@ def load_all(root: str, names: Sequence[str]) -> list[Environment]:
     return found
 
 
+def _deploying(environments: Sequence[Environment], chart: str) -> list[Environment]:
+    found = [each for each in environments if any(instance.chart == chart for instance in each.charts.values())]
+    if not found:
+        raise NotDeployedError(f"{' and '.join(each.name for each in environments)}: no instance of the chart {chart}")
+    return found
+
+
 def _refuse_values(gathered: Sequence[Gathered]) -> None:
     problems = [
-        problem
-        for result in gathered
-        for problem in result.environment.problems(result.instance.name, result.value_problems)
+        problem for each in gathered for problem in each.environment.problems(each.instance.name, each.value_problems)
     ]
     if problems:
         raise EnvironmentErrors(list(dict.fromkeys(problems)))
 
 
 class _Run:
-    """One run's environments, each with its stage."""
+    """One run's environments, from their instances to their files."""
 
-    def __init__(
-        self, request: Request, engine: str, environments: Sequence[Environment], record: fresh.Record | None
-    ) -> None:
+    def __init__(self, request: Request, environments: Sequence[Environment], output: Output) -> None:
         self._request = request
-        self._engine = engine
         self._environments = environments
-        self._record = record
-        self._stages = {
-            environment.name: Stage(request.out, environment.name, dry=not request.write)
-            for environment in environments
-        }
+        self._output = output
         self._catalogues: dict[str, Catalogue] = {}
+        self._gathered: dict[str, list[Gathered]] = {}
+        self._others: dict[str, Standing] = {}
+        self._certain = False
 
     def catalogue(self, environment: Environment) -> Catalogue:
         """The kinds that an environment's Kubernetes serves, those of the repository's own CRDs among them."""
@@ -149,112 +174,96 @@ class _Run:
             self._catalogues[version] = Catalogue(version, pathlib.Path(self._request.root, "schemas"))
         return self._catalogues[version]
 
+    def _chosen(self, environment: Environment) -> list[Instance]:
+        """The instances that this run builds."""
+        chart = self._request.chart
+        return [each for each in environment.charts.values() if chart is None or each.chart == chart]
+
     def gather(self, progress: Callable[[int, int], None]) -> list[Gathered]:
-        """Every instance of every environment."""
-        wanted: list[tuple[Environment, Instance]] = [
-            (environment, instance) for environment in self._environments for instance in environment.charts.values()
-        ]
-        untouched = {
-            environment.name: fresh.untouched(self._record, self._request.out, environment.name)
-            for environment in self._environments
-        }
-        return Gatherer(
+        """Every chosen instance of every environment, and what stands besides."""
+        wanted = [(environment, each) for environment in self._environments for each in self._chosen(environment)]
+        gathered = Gatherer(
             self._request.root,
-            engine=self._engine,
+            engine=self._request.engine,
             catalogue=self.catalogue,
-            stage=lambda environment: self._stages[environment.name],
-            untouched=lambda environment: untouched[environment.name],
+            stage=self._output.stage,
+            untouched=self._output.untouched,
             limit=self._request.limit,
             processes=self._request.processes or os.cpu_count() or 1,
             progress=progress,
         ).gather(wanted)
+        for environment in self._environments:
+            self._gathered[environment.name] = [each for each in gathered if each.environment is environment]
+            names = [each.name for each in self._chosen(environment)]
+            whole = self._request.chart is None
+            self._others[environment.name] = Standing() if whole else self._output.standing(environment, names)
+        self._certain = gather.still_certain(self._request.root, self._request.engine, self._request.flags, gathered)
+        return gathered
 
     def judge(self, gathered: Sequence[Gathered]) -> Outcome:
         """Every environment's stack and findings, waivers applied."""
-        outcome = Outcome()
+        outcome = Outcome(instances=len(gathered), built=sum(each.rebuilt for each in gathered))
         for environment in self._environments:
-            results = [result for result in gathered if result.environment is environment]
-            manifests = [manifest for result in results for manifest in result.manifests]
-            stack = Stack(environment, self.catalogue(environment), manifests)
-            found = [finding for result in results for finding in result.findings] + check_stack(stack)
-            waived = waivers.of_environment(environment)
-            waived += [(result.instance.name, waiver) for result in results for waiver in result.waivers]
-            complete = frozenset(result.instance.name for result in results if result.manifests)
-            findings = waivers.apply(found, waived, environment.name, complete)
-            outcome.stacks.append(stack)
+            instances, others = self._gathered[environment.name], self._others[environment.name]
+            manifests = [manifest for each in instances for manifest in each.manifests]
+            stack = Stack(environment, self.catalogue(environment), manifests + [each for each, _ in others.manifests])
+            found = [finding for each in instances for finding in each.findings] + others.findings + check_stack(stack)
+            findings = self._waive(environment, instances, others, found)
+            outcome.manifests[environment.name] = manifests
             outcome.findings += findings
-            outcome.objects += len(manifests)
             outcome.stopped = outcome.stopped or any(profiles.stops(environment.profile, each) for each in findings)
+            if len(instances) < len(environment.charts) and not others.manifests:
+                outcome.empty.append(environment.name)
         return outcome
 
-    def write(self, gathered: Sequence[Gathered], outcome: Outcome) -> None:
+    def _waive(
+        self, environment: Environment, instances: Sequence[Gathered], others: Standing, found: list[Finding]
+    ) -> list[Finding]:
+        of_environment = waivers.of_environment(environment)
+        of_charts = [(each.instance.name, waiver) for each in instances for waiver in each.waivers]
+        complete = frozenset(each.instance.name for each in instances if each.manifests)
+        findings = waivers.apply(found, of_environment + of_charts + others.waivers, environment.name, complete)
+        if self._request.chart is None:
+            return findings
+        # What a waiver of the whole environment silences may be in an instance that was not built.
+        general = {waiver.position for instance, waiver in of_environment if not instance}
+        return [each for each in findings if each.code != UNUSED or each.position not in general]
+
+    def write(self, outcome: Outcome) -> None:
         """Bring the output folder up to date, or say what that would change."""
-        wanted = {environment.name: self._entries(environment, gathered) for environment in self._environments}
-        if self._request.write:
-            done = commit_all([(self._stages[name], entries) for name, entries in wanted.items()])
-            outcome.switched = dict(zip(wanted, done, strict=True))
-        else:
-            outcome.switched = {name: self._stages[name].plan(entries) for name, entries in wanted.items()}
-        for name, switched in outcome.switched.items():
-            for path in switched.foreign:
-                outcome.findings.append(self._about(BESIDE, "somebody else's file stands here", name, path))
-            for path in switched.mended:
-                outcome.findings.append(self._about(MENDED, "this generated file was edited by hand", name, path))
+        outcome.switched = self._output.bring(self._gathered, self._others)
+        outcome.findings += self._output.findings(outcome.switched)
 
-    def _about(self, code: str, message: str, environment: str, path: str) -> Finding:
-        check = checks()[code]
-        file = os.path.relpath(os.path.join(self._request.out, environment, path), self._request.root)
-        return Finding(
-            code=code,
-            severity=check.severity,
-            message=message,
-            fix=check.page.rsplit("\n\n", 1)[-1].replace("\n", " ") if code == MENDED else "move it elsewhere",
-            position=Position(file=file.replace(os.sep, "/"), line=1),
-            environment=environment,
-        )
-
-    def _entries(self, environment: Environment, gathered: Sequence[Gathered]) -> list[Entry]:
-        """Every file that the environment's folder shall hold."""
-        results = [result for result in gathered if result.environment is environment]
-        files = [(manifest, path_of(manifest)) for result in results for manifest in result.manifests]
-        entries = [entry for result in results for entry in result.entries]
-        stage = self._stages[environment.name]
-        line = header(f"environments/{environment.name}.yaml")
-        for path, text in kustomizations(files).items():
-            entries.append(stage.put(path, f"{line}\n{text}".encode()))
-        return entries
-
-    def remember(self, gathered: Sequence[Gathered], outcome: Outcome) -> None:
+    def remember(self, outcome: Outcome, read: Mapping[str, str]) -> None:
         """Keep what the next run needs to know that it has nothing to do."""
-        read: dict[str, str] = {}
-        for result in gathered:
-            read |= result.inputs
-        read |= sources(self._request.root, [file for each in self._environments for file in each.files])
+        request = self._request
+        if not self._certain or not request.write or request.chart is not None:
+            return
+        files = {f"file:{os.path.join(request.root, file)}" for each in self._environments for file in each.files}
+        known = {key: state for key, state in read.items() if key in files or key.startswith("folder:")}
+        for each in itertools.chain.from_iterable(self._gathered.values()):
+            known |= each.inputs
+        results.prune(request.root, {each.name: list(each.charts) for each in self._environments})
         fresh.remember(
-            self._request.root,
-            self._request.out,
-            self._request.environments,
-            engine=self._engine,
-            read=read,
+            request.root,
+            request.out,
+            request.environments,
+            engine=request.engine,
+            read=known,
             objects=outcome.objects,
-            findings=[msgspec.to_builtins(finding) for finding in outcome.findings],
+            findings=[msgspec.to_builtins(each) for each in outcome.findings if each.code != MENDED],
         )
 
-    def discard(self) -> None:
-        """Leave nothing of the stages behind."""
-        for stage in self._stages.values():
-            stage.discard()
 
+def sources(root: str) -> dict[str, str]:
+    """The state of what every run reads: the environment files, and which environments, charts and modules there are.
 
-def sources(root: str, files: Sequence[str]) -> dict[str, str]:
-    """The state of what every run reads: the environment files, and which modules and files there are."""
-    from pilothouse import inputs
-
+    Take it before they are read: what is saved in between is then seen as a change by the next run.
+    """
     found = {}
     for name in ("environments", "charts", "constructs"):
         path = os.path.join(root, name)
         found[f"folder:{path}"] = inputs.folder_state(path)
-    for file in files:
-        path = os.path.join(root, file)
-        found[f"file:{path}"] = inputs.file_state(path)
+    for file in inputs.files_below(os.path.join(root, "environments")):
+        found[f"file:{file}"] = inputs.file_state(file)
     return found

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,10 +14,11 @@ from pilothouse import kubeconform, profiles, waivers
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import check_object, check_stack
 from pilothouse.checks.output import REFUSED
+from pilothouse.checks.waivers import UNUSED
 from pilothouse.environment import Cluster, Environment
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Finding, Position, Severity
-from pilothouse.manifest import Manifest
+from pilothouse.manifest import Manifest, Waiver
 from pilothouse.reading import Reading
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
@@ -30,7 +30,9 @@ MissingSchemas = Literal["error", "warn"]
 class Verdicts:
     """What the judges said of one stack."""
 
-    stack: Stack
+    environment: Environment
+    objects: int
+    """How many objects were judged."""
     findings: list[Finding] = field(default_factory=list)
     valid: int = 0
     """Objects that kubeconform found valid."""
@@ -40,7 +42,7 @@ class Verdicts:
     @property
     def stopped(self) -> bool:
         """Whether a finding stops."""
-        return any(profiles.stops(self.stack.environment.profile, finding) for finding in self.findings)
+        return any(profiles.stops(self.environment.profile, finding) for finding in self.findings)
 
 
 def somebodys(version: str) -> Environment:
@@ -64,9 +66,11 @@ class _Nowhere:
 def judge(
     environment: Environment,
     reading: Reading,
-    waived: Sequence[tuple[str, waivers.Waiver]],
+    waived: Sequence[tuple[str, Waiver]],
     *,
     ours: bool,
+    whole: Collection[str] = (),
+    beside: Sequence[Manifest] = (),
     crds: str | None,
     missing: MissingSchemas,
     binary: Callable[[], str] | None,
@@ -76,26 +80,30 @@ def judge(
     :param environment: what is known of their cluster.
     :param reading: the objects.
     :param waived: the waivers that count, each with its instance.
-    :param ours: whether the objects are the whole stack: in anyone's YAML, what is missing may live in the cluster,
-        so the checks of the whole stack only warn there.
+    :param ours: whether the objects are of one of our environments: in anyone's YAML, what is missing may live in the
+        cluster, so the checks of the whole stack only warn there.
+    :param whole: the instances all of whose objects are judged: only there can a waiver be unused.
+    :param beside: what else the stack has: it is there for the others to refer to, and is not judged itself.
     :param crds: the folder of the repository's own custom resources; None outside one.
     :param missing: what a kind without a schema is.
     :param binary: gives kubeconform; None leaves it out.
     """
     catalogue = Catalogue(environment.kubernetes_version, Path(crds) if crds else None)
-    stack = Stack(environment, catalogue, reading.manifests)
-    verdicts = Verdicts(stack)
+    verdicts = Verdicts(environment, len(reading.manifests))
+    stack = Stack(environment, catalogue, [*reading.manifests, *beside])
     found = [msgspec.structs.replace(finding, environment=environment.name) for finding in reading.findings]
-    for manifest in stack:
+    for manifest in reading.manifests:
         found += check_object(manifest, stack)
-    of_stack = check_stack(stack)
+    asked = {str(manifest.identity) for manifest in reading.manifests}
+    of_stack = [each for each in check_stack(stack) if not beside or not each.object or each.object in asked]
     found += of_stack if ours else [_warning(finding) for finding in of_stack]
     if missing == "warn":
         found = [_warning(finding) if finding.code == "SCHEMA002" else finding for finding in found]
-    complete = frozenset(manifest.instance for manifest in stack)
-    verdicts.findings = waivers.apply(found, waived, environment.name, complete)
+    verdicts.findings = waivers.apply(found, waived, environment.name, frozenset(whole))
+    if beside:
+        verdicts.findings = [each for each in verdicts.findings if each.code != UNUSED]
     if binary is not None and reading.files:
-        _second_judge(verdicts, reading, missing, binary())
+        _second_judge(verdicts, reading, stack, missing, binary())
     return verdicts
 
 
@@ -103,13 +111,13 @@ def _warning(finding: Finding) -> Finding:
     return msgspec.structs.replace(finding, severity=Severity.WARNING) if finding.severity == "error" else finding
 
 
-def _second_judge(verdicts: Verdicts, reading: Reading, missing: MissingSchemas, binary: str) -> None:
-    stack = verdicts.stack
+def _second_judge(verdicts: Verdicts, reading: Reading, stack: Stack, missing: MissingSchemas, binary: str) -> None:
     by_name: Mapping[tuple[str, str, str, str], Manifest] = {
-        (reading.file_of(manifest), manifest.api_version, manifest.kind, manifest.name): manifest for manifest in stack
+        (reading.file_of(manifest), manifest.api_version, manifest.kind, manifest.name): manifest
+        for manifest in reading.manifests
     }
     with tempfile.TemporaryDirectory(prefix="pilothouse-schemas-") as folder:
-        kinds = {(manifest.api_version, manifest.kind) for manifest in stack}
+        kinds = {(manifest.api_version, manifest.kind) for manifest in reading.manifests}
         known = sorted(kind for kind in kinds if stack.catalogue.kind(*kind) is not None)
         stack.catalogue.export(Path(folder), known)
         answers = kubeconform.judge(binary, reading.files, folder, stack.environment.kubernetes_version, missing)

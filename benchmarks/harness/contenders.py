@@ -60,17 +60,17 @@ class Contender:
 class Workplace:
     """The stacks of one size, laid out in a folder of their own, and the contenders that build them."""
 
-    def __init__(self, folder: Path, objects: int, peers: Peers, style: str) -> None:
+    def __init__(self, folder: Path, objects: int, peers: Peers) -> None:
         self.folder = folder
         self.size = objects
         self.peers = peers
-        self.style = style
         self.out = folder / "out"
         self.out.mkdir(parents=True)
         layout.write_peers(folder, objects, peers.cdk8s)
-        layout.write_pilothouse(folder / "one", objects, ["bench"], style)
+        layout.write_pilothouse(folder / "one", objects, ["bench"])
         if objects <= 10_000:
-            layout.write_pilothouse(folder / "three", objects, THREE, style)
+            layout.write_pilothouse(folder / "three", objects, THREE)
+            layout.write_pilothouse(folder / "kit", objects, ["bench"], "chart_kit.py")
         self._tags = (f"1.5.{number}" for number in itertools.count())
         self._tag = layout.TAG
 
@@ -126,7 +126,7 @@ class Workplace:
     def pilothouse(self) -> list[Contender]:
         """Pilothouse in each of its situations. Every run leaves the state that the next one starts from."""
         program = str(Path(sys.executable).parent / "pilothouse")
-        one, three = self.folder / "one", self.folder / "three"
+        one, three, kit = self.folder / "one", self.folder / "three", self.folder / "kit"
         synth = [program, "-C", str(one), "synth"]
         mine = [
             Contender("pilothouse-help", "pilothouse --help", "", [program, "--help"], 1_000, without_node=True),
@@ -160,20 +160,29 @@ class Workplace:
                 "pilothouse, fresh clone",
                 "renders, validates, checks, compares",
                 synth,
-                prepare=lambda: self._forget(dist=False),
+                prepare=lambda: _forget(one),
             ),
             Contender(
                 "pilothouse-cold",
                 "pilothouse, everything cold",
                 "renders, validates, checks, writes",
                 synth,
-                prepare=lambda: self._forget(dist=True),
-                objects=self._written,
-                same_fields=self.style == "raw",
+                prepare=self._restore,
+                objects=lambda whole: _written(one, whole),
+            ),
+            Contender(
+                "pilothouse-kit-cold",
+                "pilothouse, everything cold, charts by the kit",
+                "renders, validates, checks, writes",
+                [program, "-C", str(kit), "synth"],
+                10_000,
+                prepare=lambda: _forget(kit, "dist"),
+                objects=lambda whole: _written(kit, whole),
+                same_fields=False,
             ),
         ]
-        # The cold row comes first in each round: the others need what it leaves.
-        return mine[-1:] + mine[:-1]
+        # The cold rows come first in each round: the others need what it leaves.
+        return mine[-2:] + mine[:-2]
 
     def _printing(self, name: str, label: str, command: list[str], largest: int = 1_000_000) -> Contender:
         output = self.out / f"{name}.yaml"
@@ -220,15 +229,19 @@ class Workplace:
         if stale or not files:
             raise compare.DifferentError(f"the edit of chart {instance} did not reach {stale or 'any file'}")
 
-    def _forget(self, dist: bool) -> None:
-        repository = self.folder / "one"
-        if dist:
-            # Another row edits a chart; what is compared with the peers is the stack as they have it.
-            layout.edit_chart(repository, self._tag, layout.TAG)
-            self._tag = layout.TAG
-        for name in [".pilothouse", "charts/__pycache__", *(["dist"] if dist else [])]:
-            shutil.rmtree(repository / name, ignore_errors=True)
+    def _restore(self) -> None:
+        # Another row edits a chart; what is compared with the peers is the stack as they have it.
+        layout.edit_chart(self.folder / "one", self._tag, layout.TAG)
+        self._tag = layout.TAG
+        _forget(self.folder / "one", "dist")
 
-    def _written(self, whole: Callable[[str], bool]) -> Iterator[dict[str, Any]]:
-        files = (self.folder / "one" / "dist" / "bench").rglob("*.yaml")
-        return compare.read_yaml((file for file in files if file.name != "kustomization.yaml"), whole)
+
+def _forget(repository: Path, *more: str) -> None:
+    """Remove what Pilothouse and Python keep of earlier runs, and ``more``."""
+    for name in (".pilothouse", "charts/__pycache__", *more):
+        shutil.rmtree(repository / name, ignore_errors=True)
+
+
+def _written(repository: Path, whole: Callable[[str], bool]) -> Iterator[dict[str, Any]]:
+    files = (repository / "dist" / "bench").rglob("*.yaml")
+    return compare.read_yaml((file for file in files if file.name != "kustomization.yaml"), whole)

@@ -82,13 +82,13 @@ def _write_kustomization(folder: Path, head: str, files: dict[str, str]) -> None
     (folder / "kustomization.yaml").write_text(f"{head}resources:\n{resources}")
 
 
-def write_pilothouse(folder: Path, objects: int, environments: list[str], style: str = "raw") -> None:
+def write_pilothouse(folder: Path, objects: int, environments: list[str], chart: str = "chart.py") -> None:
     """Write a Pilothouse repository: 20 charts that share the applications, a layer, and environments that extend it.
 
-    :param style: ``raw`` takes ``stacks/pilothouse/chart.py``; another style takes ``chart_<style>.py`` beside it.
+    :param chart: the file of ``stacks/pilothouse/`` that each chart is a copy of.
     """
     listed = apps(objects)
-    source = (STACKS / "pilothouse" / ("chart.py" if style == "raw" else f"chart_{style}.py")).read_text()
+    source = (STACKS / "pilothouse" / chart).read_text()
     (folder / "charts").mkdir(parents=True)
     for number in range(CHARTS):
         mine = listed[len(listed) * number // CHARTS : len(listed) * (number + 1) // CHARTS]

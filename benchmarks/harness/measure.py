@@ -9,6 +9,7 @@ each of them, so the sum is an upper bound. Where there is no ``/proc``, memory 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -59,7 +60,7 @@ def run(
     :param errors: where its standard error goes.
     :param timeout: seconds; then the whole process group is killed.
     :param sample_memory: whether to look at the memory while it runs; the times are then not to be used.
-    :raises RunError: it ended with another code than 0, or left processes behind.
+    :raises RunError: it ended with another code than 0.
     """
     late = threading.Event()
     with open(output or os.devnull, "wb") as out, open(errors, "wb") as err:
@@ -77,10 +78,18 @@ def run(
         sampler = _Sampler(process.pid) if sample_memory and sys.platform == "linux" else None
         if sampler:
             sampler.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            # Its own session does not get the terminal's Ctrl-C.
+            timer.cancel()
+            _signal_group(process.pid, signal.SIGKILL)
+            raise
         wall = time.perf_counter() - started
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
+    # Whatever it left running would slow down the next run.
+    _signal_group(process.pid, signal.SIGKILL)
     largest = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     sample = Sample(
         wall=wall,
@@ -92,18 +101,14 @@ def run(
     if sample.timed_out:
         return sample
     if process.returncode != 0:
-        raise RunError(f"exit code {process.returncode} from {' '.join(command)}\n{_end_of(errors)}")
-    if _signal_group(process.pid, signal.SIGKILL):
-        raise RunError(f"processes were left behind by {' '.join(command)}")
+        said = "\n".join(_end_of(file) for file in (errors, output) if file)
+        raise RunError(f"exit code {process.returncode} from {' '.join(command)}\n{said}")
     return sample
 
 
-def _signal_group(group: int, number: int) -> bool:
-    try:
+def _signal_group(group: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
 
 
 def _end_of(file: Path) -> str:

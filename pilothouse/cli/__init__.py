@@ -3,22 +3,73 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
-
-from pilothouse.cli.screen import Screen
+from types import FrameType
 
 DONE, STOPPED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: done; findings that stop, or differences; the command or the machine could not do it; Ctrl-C."""
+
+
+class _Ended(BaseException):
+    """Raised where the process was asked to end, so that it leaves nothing half done and no process behind."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     :param arguments: the words after ``pilothouse``; those of this process where they are not given.
-    :returns: the exit code.
+    :returns: the exit code: 128 and the signal's number where a signal ended it.
     """
+    ended_by: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended_by.append(number)
+        raise _Ended
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
+    try:
+        _open_streams()
+        return _run(arguments)
+    except (KeyboardInterrupt, _Ended):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _say("interrupted: nothing half written is left")
+        return 128 + ended_by[0] if ended_by else INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the results has gone: what is left of them goes nowhere, without a complaint at exit.
+        _drop_results()
+        return DONE
+
+
+def _open_streams() -> None:
+    """Let the three standard streams lead somewhere: a file opened later must not take the place of a closed one."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 -- it stays open
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def _drop_results() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(text: str) -> None:
+    from pilothouse.cli.screen import Screen
+
+    Screen().say(text)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     from pilothouse.cli.arguments import parser
+    from pilothouse.cli.screen import Screen
 
     known = parser()
     if "_ARGCOMPLETE" in os.environ:
@@ -28,24 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = known.parse_args(arguments)
     screen = Screen()
     try:
-        return _run(options.verb, options, screen)
-    except KeyboardInterrupt:
-        screen.say("interrupted: nothing half written is left")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the results has gone: what is left of them goes nowhere, without a complaint at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-
-
-def _run(verb: str, options: object, screen: Screen) -> int:
-    import importlib
-
-    module = importlib.import_module(f"pilothouse.cli.{verb}_verb")
-    try:
-        result = module.run(options, screen)
-        sys.stdout.flush()
-        return int(result)
+        code = _run_verb(options.verb, options, screen)
     except (KeyboardInterrupt, BrokenPipeError):
         raise
     except Exception as error:
@@ -53,15 +87,30 @@ def _run(verb: str, options: object, screen: Screen) -> int:
         if message is None:
             raise
         screen.end_progress()
-        screen.say(message)
+        _say(message)
+        code = BAD_USAGE
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_results()
+        screen.say(f"pilothouse: standard output: {error.strerror}")
         return BAD_USAGE
+    return code
+
+
+def _run_verb(verb: str, options: object, screen: object) -> int:
+    import importlib
+
+    return int(importlib.import_module(f"pilothouse.cli.{verb}_verb").run(options, screen))
 
 
 def _known(error: Exception) -> str | None:
     """What went wrong in words, for what a user can mend; None for a defect of ours."""
     kind = f"{type(error).__module__}.{type(error).__name__}"
     if kind == "pilothouse.environment.problem.EnvironmentErrors":
-        return "\n".join(str(problem) for problem in getattr(error, "problems", ()))
-    if kind.startswith("pilothouse.") or isinstance(error, OSError):
-        return f"pilothouse: {error}"
-    return None
+        return str(error)
+    if isinstance(error, OSError) and not kind.startswith("pilothouse."):
+        return f"pilothouse: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}"
+    return f"pilothouse: {error}" if kind.startswith("pilothouse.") else None

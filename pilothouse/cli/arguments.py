@@ -23,14 +23,17 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = _Parser(
         prog="pilothouse",
-        description="Describe a whole Kubernetes stack in Python, and synthesize it per environment into checked YAML.",
+        description="Describe a whole Kubernetes stack in Python, and synthesize it into checked YAML.",
         epilog="examples:\n"
         "  pilothouse synth                 build every environment into dist/\n"
         "  pilothouse synth prod --stdout | kubectl apply --server-side -f -\n"
         "  pilothouse validate              judge dist/ as it stands\n"
         "  pilothouse explain --environment prod\n\n"
-        "exit codes: 0 done; 1 findings that stop, or differences; 2 bad usage, a bad environment file, or the machine\n"
-        "could not do it; 130 interrupted",
+        "exit codes:\n"
+        "  0    done\n"
+        "  1    findings that stop, or differences\n"
+        "  2    bad usage, a bad environment file, or the machine could not do it\n"
+        "  130  interrupted",
     )
     top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="work in the repository of this folder")
     top.add_argument("--version", action="version", version=f"pilothouse {__version__}")
@@ -47,21 +50,21 @@ def _environments(verb: argparse.ArgumentParser) -> None:
 
 def _complete_environments(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
     from pilothouse.environment import names
-    from pilothouse.repository import NoRepository, find_root
+    from pilothouse.repository import NoRepositoryError, find_root
 
     try:
         return names(find_root(parsed_args.folder))
-    except NoRepository:
+    except NoRepositoryError:
         return []
 
 
 def _complete_charts(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
     from pilothouse.environment import chart_names
-    from pilothouse.repository import NoRepository, find_root
+    from pilothouse.repository import NoRepositoryError, find_root
 
     try:
         return chart_names(find_root(parsed_args.folder))
-    except NoRepository:
+    except NoRepositoryError:
         return []
 
 
@@ -77,15 +80,19 @@ def _synth(verbs: Any) -> None:
         "date.\nNothing is written if a finding stops any of the environments.",
         epilog="examples:\n"
         "  pilothouse synth                 every environment\n"
-        "  pilothouse synth prod --check    is dist/prod what the sources give? (exit 1 where not)\n"
+        "  pilothouse synth --chart kubia   only this chart\n"
+        "  pilothouse synth prod --check    is dist/prod what the sources give?\n"
         "  pilothouse synth dev --stdout | kubectl apply --server-side -f -",
     )
     _environments(verb)
     verb.add_argument(
         "--chart", metavar="NAME", help="build only this chart; the rest stays as it stands in dist/"
     ).completer = _complete_charts
-    verb.add_argument("--check", action="store_true", help="write nothing; say whether dist/ is up to date")
-    verb.add_argument("--stdout", action="store_true", help="write nothing; print the YAML in apply order")
+    instead = verb.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--check", action="store_true", help="write nothing; print the files that differ, and exit 1 if there are any"
+    )
+    instead.add_argument("--stdout", action="store_true", help="write nothing; print the YAML in apply order")
     verb.add_argument("--out", metavar="DIR", help="the output folder (default: dist/ of the repository)")
     verb.add_argument(
         "--time-limit", metavar="SECONDS", type=_seconds, default=60.0, help="for one chart (default: 60)"
@@ -98,7 +105,8 @@ def _validate(verbs: Any) -> None:
     verb = verbs.add_parser(
         "validate",
         help="judge YAML as it stands, ours or anyone's",
-        description="Read YAML from disk and judge it: schemas, checks, then kubeconform over the same bytes.",
+        description="Read YAML from disk and judge it: schemas, checks, then kubeconform over the same bytes.\n"
+        "Whatever lies below dist/ENV is judged as ENV, by its own Kubernetes version.",
         epilog="examples:\n"
         "  pilothouse validate                       dist/ of this repository, each environment by its own version\n"
         "  pilothouse validate --kubernetes-version 1.34 manifests/\n"
@@ -131,8 +139,8 @@ def _explain(verbs: Any) -> None:
     verb = verbs.add_parser(
         "explain",
         help="why one object or value is as it is",
-        description="Show where things come from: an environment's values with the file and line behind each, or an "
-        "object's chart and line.",
+        description="Show where things come from: an environment's values with the file and line behind each,\n"
+        "or an object's chart and line.",
         epilog="examples:\n"
         "  pilothouse explain --environment prod\n"
         "  pilothouse explain dist/prod/kubia/custom-namespace/service-kubia.yaml",
@@ -148,6 +156,7 @@ def _checks(verbs: Any) -> None:
     verb = verbs.add_parser(
         "checks",
         help="the catalogue of checks, or one check's page",
+        description="List the catalogue of checks, or show one check's page.",
         epilog="examples:\n  pilothouse checks\n  pilothouse checks SVC001",
     )
     verb.add_argument("code", metavar="CODE", nargs="?", help="a check's code: show its page")
@@ -168,7 +177,12 @@ def _schemas(verbs: Any) -> None:
 
 
 def _doctor(verbs: Any) -> None:
-    verbs.add_parser("doctor", help="is this machine ready", description="Look at everything that Pilothouse needs.")
+    verbs.add_parser(
+        "doctor",
+        help="is this machine ready",
+        description="Look at everything that Pilothouse needs, and say how to get what is missing.",
+        epilog="example:\n  pilothouse doctor",
+    )
 
 
 def _seconds(text: str) -> float:

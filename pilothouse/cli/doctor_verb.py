@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from pilothouse import __version__
 from pilothouse.cli.screen import Screen
-from pilothouse.repository import NoRepository, find_root
+from pilothouse.repository import NoRepositoryError, find_root
 
 Answer = tuple[bool, str]
 
@@ -18,7 +18,7 @@ Answer = tuple[bool, str]
 def run(options: argparse.Namespace, screen: Screen) -> int:
     """Look at everything that Pilothouse needs, and say what is missing and how to get it."""
     well = True
-    for name, look in _looks(options):
+    for name, look in _looks(options, screen):
         try:
             fine, words = look()
         except Exception as error:
@@ -28,12 +28,12 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     return 0 if well else 2
 
 
-def _looks(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Answer]]]:
+def _looks(options: argparse.Namespace, screen: Screen) -> Iterator[tuple[str, Callable[[], Answer]]]:
     yield "pilothouse", lambda: (True, f"{__version__}, {os.path.dirname(os.path.dirname(__file__))}")
     yield "python", lambda: (sys.version_info >= (3, 11), f"{sys.version.split()[0]} (3.11 or newer)")
     yield "node", _node
     yield "cdk8s", _cdk8s
-    yield "kubeconform", _kubeconform
+    yield "kubeconform", lambda: _kubeconform(screen)
     yield "repository", lambda: _repository(options)
 
 
@@ -52,10 +52,10 @@ def _cdk8s() -> Answer:
     return True, ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
 
 
-def _kubeconform() -> Answer:
+def _kubeconform(screen: Screen) -> Answer:
     from pilothouse import kubeconform
 
-    return True, kubeconform.find(lambda line: None)
+    return True, kubeconform.find(screen.say)
 
 
 def _repository(options: argparse.Namespace) -> Answer:
@@ -63,6 +63,6 @@ def _repository(options: argparse.Namespace) -> Answer:
 
     try:
         root = find_root(options.folder)
-    except NoRepository as error:
+    except NoRepositoryError as error:
         return False, str(error)
     return True, f"{root}: {len(names(root))} environments, {len(chart_names(root))} charts"

@@ -7,12 +7,12 @@ import json
 import os
 
 from pilothouse.cli.screen import Screen
-from pilothouse.cli.synth_verb import UnknownName, chosen
+from pilothouse.cli.synth_verb import UnknownNameError, chosen
 from pilothouse.cli.table import table
 from pilothouse.environment import explain, load, names
 from pilothouse.fieldpath import format_path
-from pilothouse.gather import known_origins
 from pilothouse.repository import find_root
+from pilothouse.results import origins
 from pilothouse.schemas import known_minors
 
 
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     if options.what is not None:
         return _object(options, screen, root)
     if options.environment is None:
-        raise UnknownName("explain what? name an environment (--environment prod), a file of dist/, or an object")
+        raise UnknownNameError("explain what? name an environment (--environment prod), a file of dist/, or an object")
     name = chosen([options.environment], names(root), "environment")[0]
     environment = load(root, name, kubernetes_versions=known_minors)
     rows = [
@@ -38,20 +38,25 @@ def _object(options: argparse.Namespace, screen: Screen, root: str) -> int:
     asked = os.path.realpath(options.what)
     rows = []
     for name in chosen([options.environment] if options.environment else [], names(root), "environment"):
-        for file, manifest in known_origins(root, out, name).manifests.items():
-            if file == asked or str(manifest.identity) == options.what:
-                rows.append(
-                    {
-                        "environment": name,
-                        "object": str(manifest.identity),
-                        "made by": str(manifest.position),
-                        "construct": manifest.construct,
-                        "instance": manifest.instance,
-                        "file": os.path.relpath(file, root),
-                    }
-                )
+        known = origins(root, out, name)
+        for file, manifest in known.manifests.items():
+            if file != asked and str(manifest.identity) != options.what:
+                continue
+            if manifest.instance not in known.current:
+                screen.say(f"{name}: {manifest.instance} has changed since: run pilothouse synth {name}")
+                continue
+            rows.append(
+                {
+                    "environment": name,
+                    "object": str(manifest.identity),
+                    "made by": str(manifest.position),
+                    "construct": manifest.construct,
+                    "instance": manifest.instance,
+                    "file": os.path.relpath(file, root),
+                }
+            )
     if not rows:
-        raise UnknownName(
+        raise UnknownNameError(
             f"nothing is known of {options.what}: name a file of dist/ or 'Kind namespace/name', after synth"
         )
     screen.result(json.dumps(rows, indent=2) if options.format == "json" else table(rows))

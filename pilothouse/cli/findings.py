@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,33 +11,43 @@ from pilothouse.cli.screen import Screen
 from pilothouse.finding import Finding
 
 
-def show_known(findings: Sequence[dict[str, Any]], root: str, format: str, screen: Screen) -> None:
+def show_known(
+    findings: Sequence[dict[str, Any]], root: str, format: str, screen: Screen, *, aside: bool = False
+) -> None:
     """Show findings of an earlier run, kept as plain JSON."""
     import msgspec
 
-    show([msgspec.convert(finding, Finding) for finding in findings], root, format, screen)
+    show([msgspec.convert(finding, Finding) for finding in findings], root, format, screen, aside=aside)
 
 
-def show(findings: Sequence[Finding], root: str, format: str, screen: Screen, *, stderr: bool = False) -> None:
+def show(findings: Sequence[Finding], root: str, format: str, screen: Screen, *, aside: bool = False) -> None:
     """Show findings.
 
     :param root: what the findings' files are relative to.
     :param format: ``human``, ``json`` or ``github``.
-    :param stderr: whether standard output belongs to something else.
+    :param aside: standard output belongs to something else: they go to standard error.
     """
-    if format == "human" and not findings:
-        return
-    from pilothouse import report
 
     def read_lines(file: str) -> list[str]:
-        try:
-            with open(os.path.join(root, file), encoding="utf-8", errors="replace") as opened:
-                return opened.read().splitlines()
-        except OSError:
-            return []
+        with open(os.path.join(root, file), encoding="utf-8", errors="replace") as opened:
+            return opened.read().splitlines()
 
-    text = report.render(findings, format, colour=screen.colour, width=screen.width, read_lines=read_lines)
-    if stderr:
+    if format == "json":
+        from pilothouse.report import json as report_json
+
+        text = report_json.render(findings)
+    elif not findings:
+        return
+    elif format == "github":
+        from pilothouse.report import github
+
+        text = github.render(findings)
+    else:
+        from pilothouse.report import human
+
+        stream = sys.stderr if aside else sys.stdout
+        text = human.render(findings, colour=screen.colour(stream), width=screen.width(stream), read_lines=read_lines)
+    if aside:
         screen.say(text.rstrip("\n"))
     else:
         screen.result(text)

@@ -21,50 +21,58 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     if not options.environments:
         return _environments(options, screen, root, there)
     environments = chosen(options.environments, there, "environment")
-    return _objects(options, screen, output_folder(options.out, root), environments)
+    return _objects(options, screen, root, environments)
 
 
 def _environments(options: argparse.Namespace, screen: Screen, root: str, there: list[str]) -> int:
     from pilothouse.synth import load_all
 
-    rows = []
-    for environment in load_all(root, there):
-        for instance in environment.charts.values():
-            rows.append(
-                {
-                    "environment": environment.name,
-                    "kubernetes": environment.kubernetes_version,
-                    "profile": environment.profile,
-                    "cluster": environment.cluster.name,
-                    "instance": instance.name,
-                    "chart": instance.chart,
-                    "namespace": instance.namespace,
-                }
-            )
-    screen.result(json.dumps(rows, indent=2) if options.format == "json" else table(rows))
+    rows = [
+        {
+            "environment": environment.name,
+            "kubernetes": environment.kubernetes_version,
+            "profile": environment.profile,
+            "cluster": environment.cluster.name,
+            "instance": instance.name,
+            "chart": instance.chart,
+            "namespace": instance.namespace,
+        }
+        for environment in load_all(root, there)
+        for instance in environment.charts.values()
+    ]
+    _show(rows, options, screen)
     return 0
 
 
-def _objects(options: argparse.Namespace, screen: Screen, out: str, environments: tuple[str, ...]) -> int:
+def _objects(options: argparse.Namespace, screen: Screen, root: str, environments: tuple[str, ...]) -> int:
+    from pilothouse.cli.findings import show
     from pilothouse.reading import read
 
-    rows = []
+    out = output_folder(options.out, root)
+    rows, findings = [], []
     for environment in environments:
         folder = os.path.join(out, environment)
-        reading = read([folder], None, {}) if os.path.isdir(folder) else None
-        for manifest in reading.manifests if reading is not None else ():
-            file = os.path.relpath(reading.file_of(manifest), out) if reading is not None else ""
-            rows.append(
-                {
-                    "environment": environment,
-                    "apiVersion": manifest.api_version,
-                    "kind": manifest.kind,
-                    "namespace": manifest.namespace,
-                    "name": manifest.name,
-                    "file": file.replace(os.sep, "/"),
-                }
-            )
-    screen.result(json.dumps(rows, indent=2) if options.format == "json" else table(rows))
+        if not os.path.isdir(folder):
+            continue
+        reading = read([folder], root)
+        findings += reading.findings
+        rows += [
+            {
+                "environment": environment,
+                "apiVersion": manifest.api_version,
+                "kind": manifest.kind,
+                "namespace": manifest.namespace,
+                "name": manifest.name,
+                "file": os.path.relpath(reading.file_of(manifest), out).replace(os.sep, "/"),
+            }
+            for manifest in reading.manifests
+        ]
+    _show(rows, options, screen)
     if not rows:
         screen.say(f"{out} holds no objects of {', '.join(environments)}: run pilothouse synth")
-    return 0
+    show(findings, root, "human", screen, aside=True)
+    return 1 if findings else 0
+
+
+def _show(rows: list[dict[str, str]], options: argparse.Namespace, screen: Screen) -> None:
+    screen.result(json.dumps(rows, indent=2) if options.format == "json" else table(rows))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pilothouse.cli.screen import Screen
 from pilothouse.cli.table import table
-from pilothouse.repository import NoRepository, find_root
+from pilothouse.repository import NoRepositoryError, find_root
 
 
 def run(options: argparse.Namespace, screen: Screen) -> int:
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
         return _add(options, screen)
     try:
         crds: Path | None = Path(find_root(options.folder), "schemas")
-    except NoRepository:
+    except NoRepositoryError:
         crds = None
     catalogue = Catalogue(options.kubernetes_version or known_minors()[-1], crds)
     rows = [

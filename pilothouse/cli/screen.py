@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 
 class Screen:
@@ -11,19 +12,21 @@ class Screen:
 
     def __init__(self) -> None:
         self._progress = False
+        # Results are read by programs: their bytes are the same whatever the terminal's language is.
+        for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8", errors=errors)
 
-    @property
-    def colour(self) -> bool:
-        """Whether results are coloured: on a terminal, unless NO_COLOR is set; FORCE_COLOR insists."""
+    def colour(self, stream: TextIO) -> bool:
+        """Whether a stream is coloured: on a terminal, unless NO_COLOR is set; FORCE_COLOR insists."""
         if os.environ.get("NO_COLOR"):
             return False
-        return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+        return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
-    @property
-    def width(self) -> int:
-        """Columns of the terminal; 100 where there is none."""
+    def width(self, stream: TextIO) -> int:
+        """Columns of a stream's terminal; 100 where it is none."""
         try:
-            return os.get_terminal_size(sys.stdout.fileno()).columns
+            return os.get_terminal_size(stream.fileno()).columns or 100
         except (OSError, ValueError):
             return 100
 
@@ -36,6 +39,7 @@ class Screen:
     def say(self, text: str) -> None:
         """Print what a person wants to know besides."""
         self.end_progress()
+        sys.stdout.flush()
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from pilothouse import fresh, kept
@@ -11,15 +12,19 @@ from pilothouse.cli.screen import Screen
 from pilothouse.environment import chart_names, names
 from pilothouse.repository import find_root
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pilothouse.synth import Outcome
 
-class UnknownName(ValueError):
+
+class UnknownNameError(ValueError):
     """An environment or chart that the repository does not have."""
 
 
 def chosen(asked: Sequence[str], there: Sequence[str], what: str) -> tuple[str, ...]:
     """The names that were asked for, or all.
 
-    :raises UnknownName: where one of them is not there.
+    :raises UnknownNameError: where one of them is not there.
     """
     unknown = [name for name in asked if name not in there]
     if unknown:
@@ -27,7 +32,7 @@ def chosen(asked: Sequence[str], there: Sequence[str], what: str) -> tuple[str, 
 
         near = difflib.get_close_matches(unknown[0], there, 1)
         hint = f", did you mean {near[0]}?" if near else f": there is {', '.join(there) or 'none'}"
-        raise UnknownName(f"no {what} named {', '.join(unknown)}{hint}")
+        raise UnknownNameError(f"no {what} named {', '.join(unknown)}{hint}")
     return tuple(dict.fromkeys(asked)) or tuple(there)
 
 
@@ -36,20 +41,36 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     root = find_root(options.folder)
     environments = chosen(options.environments, names(root), "environment")
     if not environments:
-        raise UnknownName("this repository has no environment: environments/ holds no YAML file")
+        raise UnknownNameError("this repository has no environment: environments/ holds no YAML file")
     if options.chart is not None:
-        chosen([options.chart], chart_names(root), "chart")
+        options.chart = chosen([_module(options.chart)], chart_names(root), "chart")[0]
     out = output_folder(options.out, root)
-    engine = kept.engine_state(root)
+    flags = (f"--time-limit {options.time_limit}",)
+    engine = kept.engine_state(root, *flags)
     record = fresh.look_up(root, out, environments)
-    if record is not None and options.chart is None and not options.stdout and fresh.holds(record, engine, out):
+    if (
+        record is not None
+        and options.chart is None
+        and not options.stdout
+        and fresh.holds(record, engine, out, environments)
+    ):
         if record.findings or options.format != "human":
             from pilothouse.cli.findings import show_known
 
-            show_known(record.findings, root, options.format, screen)
-        _sum_up(screen, options, record.objects, len(environments), [])
+            show_known(record.findings, root, options.format, screen, aside=_aside(options))
+        _sum_up(screen, options, _counted(record.objects, len(environments)), [])
         return 0
-    return _synthesize(options, screen, root, out, environments, engine, record)
+    return _synthesize(options, screen, root, out, environments, engine, flags, record)
+
+
+def _module(chart: str) -> str:
+    """A chart by the name of its module, however it was named: ``charts/kubia.py``, ``kubia.py`` or ``kubia``."""
+    return os.path.basename(chart).removesuffix(".py")
+
+
+def _aside(options: argparse.Namespace) -> bool:
+    """Whether findings leave standard output to the command's other result."""
+    return bool(options.stdout or (options.check and options.format == "human"))
 
 
 def _synthesize(
@@ -59,6 +80,7 @@ def _synthesize(
     out: str,
     environments: tuple[str, ...],
     engine: str,
+    flags: tuple[str, ...],
     record: fresh.Record | None,
 ) -> int:
     import gc
@@ -71,39 +93,59 @@ def _synthesize(
         root=root,
         out=out,
         environments=environments,
+        engine=engine,
+        flags=flags,
         chart=options.chart,
         write=not (options.check or options.stdout),
         limit=options.time_limit,
         processes=options.jobs,
     )
-    outcome = synthesize(
-        request, record, engine, lambda done, of: screen.progress(f"built {done} of {of} chart instances")
-    )
-    show(outcome.findings, root, options.format, screen, stderr=options.stdout)
+    outcome = synthesize(request, record, lambda done, of: screen.progress(f"built {done} of {of} chart instances"))
+    show(outcome.findings, root, options.format, screen, aside=_aside(options))
     if outcome.stopped:
+        for name in outcome.empty:
+            screen.say(f"{os.path.join(out, name)} has no files of the other charts: run pilothouse synth {name}")
         screen.say("nothing was written")
         return 1
     if options.stdout:
-        from pilothouse.derive.order import in_apply_order
-        from pilothouse.yamlio import dump_all
-
-        for stack in outcome.stacks:
-            screen.result(dump_all(manifest.body for manifest in in_apply_order(stack.manifests)))
+        _print(outcome, screen)
         return 0
     differences = outcome.differences
-    _sum_up(screen, options, outcome.objects, len(environments), differences)
+    counted = _counted(outcome.objects, len(outcome.manifests))
+    if outcome.built:
+        counted += f", {outcome.built:,} of {_count(outcome.instances, 'chart instance')} built"
+    _sum_up(screen, options, counted, differences)
     return 1 if options.check and differences else 0
 
 
-def _sum_up(
-    screen: Screen, options: argparse.Namespace, objects: int, environments: int, differences: Sequence[str]
-) -> None:
-    counted = f"{objects:,} objects in {environments} environment{'s' if environments != 1 else ''}"
+def _print(outcome: Outcome, screen: Screen) -> None:
+    """Print the YAML, one stream for all environments."""
+    from pilothouse.derive.order import in_apply_order
+    from pilothouse.yamlio import dump
+
+    first = True
+    for manifests in outcome.manifests.values():
+        for manifest in in_apply_order(manifests):
+            screen.result(("" if first else "---\n") + dump(manifest.body))
+            first = False
+
+
+def _counted(objects: int, environments: int) -> str:
+    return f"{_count(objects, 'object')} in {_count(environments, 'environment')}"
+
+
+def _sum_up(screen: Screen, options: argparse.Namespace, counted: str, differences: Sequence[str]) -> None:
+    files = _count(len(differences), "file")
     if options.check and differences:
         for path in differences:
-            screen.result(path)
-        screen.say(f"{len(differences)} files are not what the sources give: run pilothouse synth ({counted})")
+            (screen.result if _aside(options) else screen.say)(path)
+        wrong = "is not what the sources give" if len(differences) == 1 else "are not what the sources give"
+        screen.say(f"{files} {wrong}: run pilothouse synth ({counted})")
     elif differences:
-        screen.say(f"{counted}: {len(differences)} files written or removed")
+        screen.say(f"{counted}: {files} written or removed")
     else:
         screen.say(f"{counted}: up to date")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -16,7 +16,7 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
     headings = [key.upper() for key in rows[0]]
     cells = [[str(value) if value not in (None, "") else "-" for value in row.values()] for row in rows]
     widths = [max(len(line[column]) for line in [headings, *cells]) for column in range(len(headings))]
-    lines = []
-    for line in [headings, *cells]:
-        lines.append("   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    return "\n".join(lines)
+    return "\n".join(
+        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [headings, *cells]
+    )

@@ -6,65 +6,105 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from pilothouse import kubeconform, reading, waivers
+from pilothouse import kubeconform, reading, results, waivers
 from pilothouse.cli.findings import show
 from pilothouse.cli.screen import Screen
-from pilothouse.environment import Environment, load, names
-from pilothouse.gather import Origins, known_origins
-from pilothouse.repository import NoRepository, find_root
+from pilothouse.environment import load, names
+from pilothouse.manifest import Manifest
+from pilothouse.repository import NoRepositoryError, find_root
 from pilothouse.schemas import known_minors
 from pilothouse.validation import Verdicts, judge, somebodys
+
+STANDARD_INPUT = "-"
+
+
+class NoSuchFileError(ValueError):
+    """A path that was named, where there is nothing."""
+
+
+@dataclass
+class _Group:
+    """Paths that belong to one environment, or to none."""
+
+    environment: str
+    paths: list[str]
+    whole: bool
+    """Whether they are all that the environment has."""
 
 
 def run(options: argparse.Namespace, screen: Screen) -> int:
     """Judge YAML on disk; print what was found, and how much was judged."""
     root = _root(options)
-    groups = _groups(options.paths, root)
+    _require(options.paths)
     binary = None if options.no_kubeconform else _finder(screen)
     verdicts: list[Verdicts] = []
     with tempfile.TemporaryDirectory(prefix="pilothouse-") as scratch:
-        for environment_name, paths in groups.items():
-            verdicts.append(_judge(options, root, environment_name, paths, binary, scratch))
+        for group in _groups(options.paths, root):
+            if group.environment and root is not None:
+                verdicts.append(_judge_ours(options, root, group, binary))
+            else:
+                verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch))
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     show(findings, root or os.getcwd(), options.format, screen)
-    objects = sum(len(verdict.stack) for verdict in verdicts)
+    objects = sum(verdict.objects for verdict in verdicts)
     if not objects and not findings:
         screen.say("there is no Kubernetes object to judge")
         return 2
+    counted = f"{objects:,} object{'' if objects == 1 else 's'}"
     if binary is not None:
         valid, skipped = (sum(getattr(verdict, name) for verdict in verdicts) for name in ("valid", "skipped"))
-        screen.say(f"{objects:,} objects: kubeconform finds {valid:,} valid, {skipped:,} skipped")
+        screen.say(f"{counted}: kubeconform finds {valid:,} valid, {skipped:,} skipped")
     else:
-        screen.say(f"{objects:,} objects judged; kubeconform was left out")
+        screen.say(f"{counted} judged; kubeconform was left out")
     return 1 if any(verdict.stopped for verdict in verdicts) else 0
 
 
 def _root(options: argparse.Namespace) -> str | None:
     try:
         return find_root(options.folder)
-    except NoRepository:
+    except NoRepositoryError:
         if options.paths:
             return None
         raise
 
 
-def _groups(paths: list[str], root: str | None) -> dict[str, list[str]]:
-    """The paths by the environment that they belong to; empty for those that belong to none."""
+def _require(paths: Sequence[str]) -> None:
+    absent = [path for path in paths if path != STANDARD_INPUT and not os.path.lexists(path)]
+    if absent:
+        raise NoSuchFileError(f"{', '.join(absent)}: no such file or folder")
+
+
+def _groups(paths: Sequence[str], root: str | None) -> list[_Group]:
+    """The paths by the environment that they belong to."""
     environments = names(root) if root is not None else []
     dist = os.path.join(root or "", "dist")
+    everything = {name: os.path.join(dist, name) for name in environments if os.path.isdir(os.path.join(dist, name))}
     if not paths:
-        return {name: [os.path.join(dist, name)] for name in environments if os.path.isdir(os.path.join(dist, name))}
-    groups: dict[str, list[str]] = {}
-    for path in paths:
-        below = os.path.relpath(os.path.realpath(path), dist).split(os.sep) if root is not None else [".."]
-        if below == ["."]:
-            for name in environments:
-                groups.setdefault(name, []).append(os.path.join(path, name))
-        else:
-            groups.setdefault(below[0] if below[0] in environments else "", []).append(path)
-    return groups
+        return [_Group(name, [folder], True) for name, folder in everything.items()]
+    groups: dict[str, _Group] = {}
+    for path in dict.fromkeys(paths):
+        below = _below(path, os.path.realpath(dist)) if root is not None and path != STANDARD_INPUT else None
+        if below == ".":
+            groups |= {name: _Group(name, [folder], True) for name, folder in everything.items()}
+            continue
+        name, _, rest = (below or "").partition("/")
+        group = groups.setdefault(name if name in environments else "", _Group(name, [], False))
+        if name not in environments:
+            group.environment = ""
+        group.whole = group.whole or (name in environments and not rest)
+        group.paths.append(path)
+    return list(groups.values())
+
+
+def _below(path: str, dist: str) -> str | None:
+    """A path relative to the output folder; None where it lies outside."""
+    full = os.path.realpath(path)
+    if full != dist and not full.startswith(os.path.join(dist, "")):
+        return None
+    return os.path.relpath(full, dist).replace(os.sep, "/")
 
 
 def _finder(screen: Screen) -> Callable[[], str]:
@@ -78,24 +118,38 @@ def _finder(screen: Screen) -> Callable[[], str]:
     return find
 
 
-def _judge(
+def _judge_ours(options: argparse.Namespace, root: str, group: _Group, binary: Callable[[], str] | None) -> Verdicts:
+    environment = load(root, group.environment, kubernetes_versions=known_minors)
+    out = os.path.join(root, "dist")
+    origins = results.origins(root, out, environment.name)
+    read = reading.read(group.paths, root, origins)
+    beside: list[Manifest] = []
+    if not group.whole:
+        asked = {os.path.realpath(file) for file in reading.files_below(group.paths)}
+        rest = [file for file in reading.files_below([os.path.join(out, environment.name)]) if file not in asked]
+        beside = reading.read(rest, root, origins).manifests
+    return judge(
+        environment,
+        read,
+        [*waivers.of_environment(environment), *origins.waivers],
+        ours=True,
+        whole=origins.current if group.whole else (),
+        beside=beside,
+        crds=os.path.join(root, "schemas"),
+        missing=options.missing_schemas or "error",
+        binary=binary,
+    )
+
+
+def _judge_anyones(
     options: argparse.Namespace,
     root: str | None,
-    name: str,
-    paths: list[str],
+    paths: Sequence[str],
     binary: Callable[[], str] | None,
     scratch: str,
 ) -> Verdicts:
-    ours = bool(name) and root is not None
-    if ours:
-        assert root is not None
-        environment: Environment = load(root, name, kubernetes_versions=known_minors)
-        origins = known_origins(root, os.path.join(root, "dist"), name)
-    else:
-        environment = somebodys(options.kubernetes_version or known_minors()[-1])
-        origins = Origins()
-    read = reading.read([path for path in paths if path != "-"], root, origins.manifests)
-    if "-" in paths:
+    read = reading.read([path for path in paths if path != STANDARD_INPUT], root)
+    if STANDARD_INPUT in paths:
         # kubeconform judges files: what came through the pipe becomes one for it.
         path = os.path.join(scratch, "standard-input.yaml")
         content = sys.stdin.buffer.read()
@@ -103,11 +157,11 @@ def _judge(
             file.write(content)
         read.read_text(content, "standard input", path)
     return judge(
-        environment,
+        somebodys(options.kubernetes_version or known_minors()[-1]),
         read,
-        [*waivers.of_environment(environment), *origins.waivers],
-        ours=ours,
+        (),
+        ours=False,
         crds=os.path.join(root, "schemas") if root is not None else None,
-        missing=options.missing_schemas or ("error" if ours else "warn"),
+        missing=options.missing_schemas or "warn",
         binary=binary,
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 _KEPT_WHOLE = ("default", "enum", "const", "examples")
 
-_LEFT_OUT = ("discriminator", "title")
-"""A keyword that editors do not know, and the names of Python classes, which they would offer as if they were keys."""
+_LEFT_OUT = ("discriminator",)
+"""What editors do not know."""
 
 
 def nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,8 +17,9 @@ def nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
         return dict(schema)
     shown = {key: schema[key] for key in ("title", "description") if key in schema}
     rule = {key: part for key, part in schema.items() if key not in shown}
-    if isinstance(rule.get("type"), str) and not set(rule) & {"enum", "const", "anyOf", "allOf"}:
-        return {**shown, **rule, "type": [rule["type"], "null"]}
+    if "type" in rule and not set(rule) & {"enum", "const", "anyOf", "allOf"}:
+        kinds = [rule["type"]] if isinstance(rule["type"], str) else list(rule["type"])
+        return {**shown, **rule, "type": list(dict.fromkeys([*kinds, "null"]))}
     return {**shown, "anyOf": [rule, {"type": "null"}]}
 
 

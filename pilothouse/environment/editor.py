@@ -79,7 +79,9 @@ def editor_schemas(
 
 def _add(definitions: dict[str, Any], root: str, schema: Mapping[str, Any], placement: Placement) -> None:
     for name, part in schema.get("$defs", {}).items():
-        definitions[placement.name(name)] = placement.convert(part)
+        # An editor offers a map's title as a snippet with all that is required in it.
+        title = str(part.get("title", name)).removesuffix("File")
+        definitions[placement.name(name)] = {**placement.convert(part), "title": title}
     definitions[root] = placement.convert({key: part for key, part in schema.items() if key != "$defs"})
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pilothouse.environment.file import EnvironmentFile
 from pilothouse.environment.layers import Items, Map, Node, removed
 from pilothouse.environment.model import Environment
 from pilothouse.environment.words import HIDDEN, may_be_secret
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Position
+
+_FIRST = ("chart", "namespace")
 
 
 class Row(NamedTuple):
@@ -26,7 +29,8 @@ def explain(environment: Environment) -> list[Row]:
     """Every value of a merged environment.
 
     :param environment: as ``load`` gives it.
-    :returns: in the order of the file, a layer's values first; then what no file sets and Pilothouse decides.
+    :returns: in the order in which an environment file is described; instances, and the maps under them, in the order
+        of the file, a layer's first. What no file sets and Pilothouse decides stands beside the rest.
     """
     rows = _rows(environment.provenance, ())
     given = {row.path for row in rows}
@@ -37,7 +41,17 @@ def explain(environment: Environment) -> list[Row]:
     for name, instance in environment.charts.items():
         defaults.append((("charts", name, "chart"), instance.chart))
         defaults.append((("charts", name, "namespace"), instance.namespace))
-    return rows + [Row(path, value, None) for path, value in defaults if path not in given]
+    rows += [Row(path, value, None) for path, value in defaults if path not in given]
+    keys, instances = list(EnvironmentFile.__struct_encode_fields__), list(environment.charts)
+
+    def order(row: Row) -> tuple[int, int, int]:
+        top, *rest = row.path
+        if top != "charts":
+            return keys.index(str(top)), 0, 0
+        field = rest[1] if len(rest) > 1 else ""
+        return keys.index(top), instances.index(str(rest[0])), _FIRST.index(field) if field in _FIRST else len(_FIRST)
+
+    return sorted(rows, key=order)
 
 
 def _rows(node: Node, path: FieldPath) -> list[Row]:

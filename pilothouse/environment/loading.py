@@ -130,7 +130,7 @@ def _unknown_charts(merged: Map, charts: list[str]) -> Iterator[Problem]:
         hint = did_you_mean(chart, charts, "the charts there") or (
             ": name the instance's chart" if not explicit else ""
         )
-        yield Problem(place(merged, path, key=not explicit), path, f"no chart {chart!r} in charts/{hint}")
+        yield Problem(place(merged, path), path, f"no chart {chart!r} in charts/{hint}")
 
 
 def _chart(name: str, charts: Collection[str]) -> str | None:

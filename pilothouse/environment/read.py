@@ -6,7 +6,7 @@ import os
 import re
 
 from pilothouse.environment.file import LAYER
-from pilothouse.environment.layers import Map, tree
+from pilothouse.environment.layers import Map, removed, tree
 from pilothouse.environment.listing import file_of, layer_names
 from pilothouse.environment.nearest import did_you_mean
 from pilothouse.environment.problem import Problem
@@ -64,6 +64,9 @@ def read_chain(repository: str, file: str) -> tuple[list[tuple[str, Map | None]]
         layer = getattr(node, "value", None)
         if node is None:
             return chain, problems
+        if removed(node):
+            problems.append(Problem(node.at, ("extends",), "expected the name of a layer, got null: remove this line"))
+            return [*chain, ("", None)], problems
         if not isinstance(layer, str) or not re.fullmatch(LAYER, layer):
             # The check of the file's shape says what is wrong.
             return [*chain, ("", None)], problems

@@ -14,7 +14,12 @@ Schema = Mapping[str, Any]
 HIDDEN = "(not shown)"
 """What stands in place of a value that may be a secret."""
 
-_SECRET = re.compile(r"(passw(or)?d|passphrase|token|secret|credentials?|(private|api|access|secret)[-_]?key)$", re.I)
+# `tls_secret` and `pullSecret` name a Secret object, and the name of one may be shown.
+_SECRET = re.compile(
+    r"(passw(or)?d|passphrase|token|credentials?|(private|api|access|secret|signing|encryption)[-_]?key"
+    r"|^secret|(client|app|auth|oauth|jwt|session|shared|signing|webhook|hmac)[-_]?secret)$",
+    re.IGNORECASE,
+)
 _TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "array": "list", "object": "map"}
 _FORMATS = {
     "date-time": "a date and time such as '2031-01-31T12:00:00Z'",

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from pilothouse.schemas.catalogue import Catalogue, known_minors
 from pilothouse.schemas.kinds import Kind, Problem, State, Status, UnknownVersion
+from pilothouse.schemas.store import fingerprint
 
-__all__ = ["Catalogue", "Kind", "Problem", "State", "Status", "UnknownVersion", "known_minors"]
+__all__ = ["Catalogue", "Kind", "Problem", "State", "Status", "UnknownVersion", "fingerprint", "known_minors"]

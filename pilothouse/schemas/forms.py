@@ -30,7 +30,8 @@ def describe(schema: Schema, schema_path: Sequence[str | int], found: Any) -> st
     if not all(fields):
         return None
     names = [" with ".join(group) for group in fields if group]
-    present = [name for name, group in zip(names, fields, strict=True) if group and set(group) <= found.keys()]
+    have = {field for field, value in found.items() if value is not None}
+    present = [name for name, group in zip(names, fields, strict=True) if group and set(group) <= have]
     if len(present) > 1:
         return f"only one of the fields {_join(names)} may be set, found {_join(present, 'and')}"
     if present and keyword == "oneOf":

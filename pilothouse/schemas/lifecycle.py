@@ -22,11 +22,10 @@ class Life(NamedTuple):
 
 # API version | kinds | introduced | deprecated | removed | replacement (an API version, for the same kind, or a kind)
 _TABLE = """
-v1 | Binding LimitRange Namespace Node PersistentVolume PersistentVolumeClaim Pod PodTemplate | 1.0
+v1 | LimitRange Namespace Node PersistentVolume PersistentVolumeClaim Pod PodTemplate | 1.0
 v1 | Event ReplicationController ResourceQuota Secret Service ServiceAccount | 1.0
 v1 | ConfigMap | 1.2
 v1 | Endpoints | 1.0 | 1.33 | | discovery.k8s.io/v1 EndpointSlice
-v1 | ComponentStatus | 1.0 | 1.19
 
 admissionregistration.k8s.io/v1 | MutatingWebhookConfiguration ValidatingWebhookConfiguration | 1.16
 admissionregistration.k8s.io/v1 | ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding | 1.30
@@ -50,10 +49,6 @@ apps/v1beta1 | StatefulSet | 1.5 | 1.8 | 1.16 | apps/v1
 apps/v1beta2 | ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet | 1.8 | 1.9 | 1.16 | apps/v1
 
 auditregistration.k8s.io/v1alpha1 | AuditSink | 1.13 | | 1.19
-authentication.k8s.io/v1 | SelfSubjectReview | 1.28
-authentication.k8s.io/v1 | TokenReview | 1.6
-authentication.k8s.io/v1beta1 | TokenReview | 1.4 | 1.19 | 1.22 | authentication.k8s.io/v1
-authorization.k8s.io/v1beta1 | LocalSubjectAccessReview SelfSubjectAccessReview SubjectAccessReview | 1.2 | 1.19 | 1.22 | authorization.k8s.io/v1
 
 autoscaling/v1 | HorizontalPodAutoscaler | 1.2
 autoscaling/v2 | HorizontalPodAutoscaler | 1.23

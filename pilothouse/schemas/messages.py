@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pilothouse.schemas.catalogue import Catalogue
 
 _COMBINATORS = ("anyOf", "oneOf", "not")
+_LEVELS = 250
+"""How deep an object may be nested: the validator goes down 255 levels."""
 _DEEPEST = 8
 """How far below an object a field is looked for that stands in the wrong place."""
 
@@ -56,7 +58,7 @@ def explain(body: dict[str, Any], validator: jsonschema_rs.Validator, schema: Sc
     reader = _Reader(body, schema)
     problems: dict[FieldPath, Problem] = {}
     for error in sorted(errors, key=lambda error: error.kind.name in _COMBINATORS):
-        if error.kind.name in _COMBINATORS and reader.explained(tuple(error.instance_path), problems):
+        if error.kind.name in _COMBINATORS and reader.explained(reader.place(error), problems):
             continue
         for problem in reader.read(error):
             problems.setdefault(problem.path, problem)
@@ -69,8 +71,10 @@ def _order(path: FieldPath) -> list[tuple[bool, int, str]]:
 
 
 def _no_json(value: Any, path: FieldPath = ()) -> list[Problem]:
-    """Where something stands that JSON cannot say."""
+    """Where something stands that JSON cannot say, or that the validator cannot follow."""
     where = format_path(path) or "the object"
+    if len(path) > _LEVELS:
+        return [Problem(path[:1], f"{format_path(path[:1])}: nested more than {_LEVELS} levels deep", "")]
     if isinstance(value, dict):
         found = []
         for key, sub in value.items():
@@ -96,12 +100,21 @@ class _Reader:
         self._misspelled: dict[FieldPath, FieldPath] = {}
 
     def read(self, error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
-        path = tuple(error.instance_path)
+        path = self.place(error)
         handler = getattr(self, f"_{error.kind.name}", None)
         if handler is None:
             yield self._problem(path, error.message)
         else:
             yield from handler(path, error)
+
+    def place(self, error: Any) -> FieldPath:
+        """Where an error is. The validator takes every key that looks like a number for an index."""
+        path: list[str | int] = []
+        found: Any = self._body
+        for step in error.instance_path:
+            path.append(str(step) if isinstance(found, dict) else int(step))
+            found = found[path[-1]]
+        return tuple(path)
 
     def explained(self, path: FieldPath, problems: dict[FieldPath, Problem]) -> bool:
         """Whether something more exact was said of this place already."""
@@ -289,7 +302,7 @@ class _Reader:
     _oneOf = _not = _anyOf  # noqa: N815
 
     def _wrong_type(self, path: FieldPath, error: Any) -> bool:
-        return tuple(error.instance_path) == path and error.kind.name == "type"
+        return self.place(error) == path and error.kind.name == "type"
 
     # What stands where, and how to name it.
 

@@ -12,15 +12,14 @@ def words(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.7) -
     :param known: what it may have meant.
     :param most: how many at most.
     :param cutoff: how alike they must be, from 0 to 1.
-    :returns: the nearest first; a word that differs only by case, dashes or underscores comes before all others.
+    :returns: the nearest first; case, dashes and underscores make no difference.
     """
     from difflib import SequenceMatcher
 
     plain = _plain(word)
     scored = []
     for other in known:
-        like = _plain(other)
-        score = 2.0 if like == plain else SequenceMatcher(None, plain, like).ratio()
+        score = SequenceMatcher(None, plain, _plain(other)).ratio()
         if score >= cutoff:
             scored.append((-score, other))
     return [other for _score, other in sorted(scored)[:most]]
@@ -45,21 +44,16 @@ def kinds(
     known = list(known)
     group = api_version.rpartition("/")[0]
     same = [entry for entry in known if entry[2] == kind]
-    if not same:
+    if same:
+        # Kubernetes' own groups come before those of custom resources that share a kind's name.
+        same.sort(key=lambda e: (e[0] != group, not e[0].endswith(".k8s.io") and "." in e[0], not e[3], e[1]))
+        wanted = [entry for entry in same if entry[3]] or same
+    else:
         alike = words(kind, sorted({entry[2] for entry in known}), most=3, cutoff=0.75)
         # The right group makes a guess likelier than a letter more in common does.
-        same = [entry for name in alike for entry in known if entry[2] == name]
-        ranks = {name: rank for rank, name in enumerate(alike)}
-        same.sort(key=lambda e: (e[1] != api_version, e[0] != group, ranks[e[2]], not e[3], e[1]))
-        titles: list[str] = []
-        for _group, version, name, preferred in same:
-            if (preferred or version == api_version) and f"{version} {name}" not in titles:
-                titles.append(f"{version} {name}")
-        return titles[:3]
-    same.sort(key=lambda e: (e[0] != group, not e[0].endswith(".k8s.io") and "." in e[0], not e[3], e[1]))
-    titles = [f"{version} {name}" for _group, version, name, preferred in same if preferred] or [
-        f"{version} {name}" for _group, version, name, _preferred in same
-    ]
+        wanted = [entry for entry in known if entry[2] in alike and (entry[3] or entry[1] == api_version)]
+        wanted.sort(key=lambda e: (e[1] != api_version, e[0] != group, alike.index(e[2]), not e[3], e[1]))
+    titles = list(dict.fromkeys(f"{version} {name}" for _group, version, name, _preferred in wanted))
     if replacement and replacement in {f"{entry[1]} {entry[2]}" for entry in known}:
         titles = [replacement, *(title for title in titles if title != replacement)]
     return titles[:3]

@@ -24,6 +24,21 @@ def index() -> dict[str, Any]:
     return index
 
 
+def fingerprint(repository_crds: Path | None = None) -> str:
+    """What changes whenever a schema does: for the keys of caches.
+
+    :param repository_crds: the repository's folder of schemas, as :class:`~pilothouse.schemas.Catalogue` takes it.
+    :returns: SHA-256 in hexadecimal digits, over the index (which holds a digest of every data file) and the folder.
+    :raises OSError: where a file of the folder cannot be read.
+    """
+    import hashlib
+
+    total = hashlib.sha256((DATA / "index.json").read_bytes())
+    for path in sorted(repository_crds.glob("*.json")) if repository_crds and repository_crds.is_dir() else ():
+        total.update(f"{path.name}:".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
 @cache
 def definitions(name: str) -> Definitions:
     """The definitions of one Kubernetes minor or of one module's custom resources.

@@ -201,13 +201,17 @@ def _part(raw: dict[str, Any], base: dict[str, Any]) -> Schema:
     if form and "pattern" not in schema:
         schema["pattern"] = form
     _exclusive(raw, schema)
-    if "properties" in raw:
-        schema["properties"] = {}
-        for name, field in sorted(raw["properties"].items()):
-            below = fields.get(name, {})
-            part = schema["properties"][name] = _part(field, below)
-            if "default" in below and not _takes(part, below["default"]):
-                required.add(name)
+    judged = {name: _part(field, fields.get(name, {})) for name, field in raw.get("properties", {}).items()}
+    for name, part in judged.items():
+        below = fields.get(name, {})
+        if "default" in below and not _takes(part, below["default"]):
+            required.add(name)
+    # Null counts as absent here as well, unless the field says that null is a value of its own.
+    for name in required | judged.keys():
+        if not fields.get(name, {}).get("nullable"):
+            judged[name] = _as_absent(judged.get(name, {}), name not in required)
+    if judged:
+        schema["properties"] = dict(sorted(judged.items()))
     if isinstance(raw.get("items"), dict):
         schema["items"] = _part(raw["items"], base.get("items", {}))
     if isinstance(raw.get("additionalProperties"), dict):
@@ -217,6 +221,15 @@ def _part(raw: dict[str, Any], base: dict[str, Any]) -> Schema:
         schema["required"] = sorted(required)
     _combine(raw, schema, base)
     return schema
+
+
+def _as_absent(part: Schema, taken: bool) -> Schema:
+    """Make a branch's schema of a field take null, or refuse it."""
+    if taken:
+        return part if _takes(part, None) else {"if": {"type": "null"}, "else": part}
+    if not _takes(part, None):
+        return part
+    return {"allOf": [part, {"not": {"type": "null"}}]} if part else {"not": {"type": "null"}}
 
 
 def _takes(schema: Schema, value: object) -> bool:

@@ -7,9 +7,11 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
-from pilothouse.yamlio import limits
-from pilothouse.yamlio.builder import AliasBudget, Builder, Problem, StopError
+from pilothouse.yamlio import limits, plain_blocks
+from pilothouse.yamlio.aliases import AliasBudget
+from pilothouse.yamlio.builder import Builder
 from pilothouse.yamlio.positions import Locator, Place, find
+from pilothouse.yamlio.problem import Problem, StopError
 from pilothouse.yamlio.syntax import explain, stricter
 
 if TYPE_CHECKING:
@@ -75,6 +77,12 @@ class Chunk:
         :param budget: what the aliases of the file may still stand for.
         :returns: each document's value and its root's offset, and what is wrong.
         """
+        try:
+            return [plain_blocks.read(self.text)], []
+        except plain_blocks.UnsureError:
+            return self._built(budget)
+
+    def _built(self, budget: AliasBudget) -> tuple[list[tuple[Any, int]], list[Problem]]:
         from yaml import YAMLError
 
         builder = Builder(self._events(), budget)

@@ -6,10 +6,11 @@ import codecs
 import re
 
 from pilothouse.yamlio import limits
-from pilothouse.yamlio.builder import AliasBudget, Problem
+from pilothouse.yamlio.aliases import AliasBudget
 from pilothouse.yamlio.chunk import Chunk, split
 from pilothouse.yamlio.document import Document
 from pilothouse.yamlio.errors import YamlReadError
+from pilothouse.yamlio.problem import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

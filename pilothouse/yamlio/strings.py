@@ -42,12 +42,17 @@ def has_surrogate(text: str) -> bool:
     return _SURROGATE.search(text) is not None
 
 
+def is_bare(text: str) -> bool:
+    """Whether a string may stand without quotes: no reader takes it for anything else."""
+    return _BARE.fullmatch(text) is not None and text.lower() not in _WORDS
+
+
 def one_line(text: str) -> str:
     """A string on one line: bare where that is certain, else quoted.
 
     :param text: any string without a lone surrogate.
     """
-    if _BARE.fullmatch(text) and text.lower() not in _WORDS:
+    if is_bare(text):
         return text
     if not _QUOTABLE.fullmatch(text):
         return f'"{_ESCAPED.sub(_escape, text)}"'
@@ -62,10 +67,10 @@ def literal(text: str, pad: str) -> str | None:
     :param text: any string without a lone surrogate.
     :param pad: the blanks before each line: two more than the map or list around it has.
     :returns: the block from its ``|`` to its last line's end, without the last newline; None where it would not be
-        exact (characters that need an escape, nothing but white space, a last line of blanks).
+        exact (characters that need an escape, nothing but white space).
     """
     body = text.rstrip("\n")
-    if not body or body[-1] in " \t" or not _LITERAL.fullmatch(text):
+    if not body.strip(" \t\n") or not _LITERAL.fullmatch(text):
         return None
     ends = len(text) - len(body)
     head = "|2" if text[0] in " \t\n" else "|"

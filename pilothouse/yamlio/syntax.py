@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pilothouse.yamlio.builder import Problem
+from pilothouse.yamlio.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

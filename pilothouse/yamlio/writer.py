@@ -105,9 +105,8 @@ def _map(fields: dict[str, Any], lead: str, pad: str, depth: int, parts: list[st
             _map(value, below, below, depth + 1, parts)
         elif kind is list and value:
             add(f"{lead}{name}\n")
-            # kubectl's style: the dashes stand below the key. Below an explicit key (? and :) they must be further in.
-            below = pad if name[0] != "?" else pad + "  "
-            _list(value, below, below, depth + 1, parts)
+            # kubectl's style: the dashes stand below the key.
+            _list(value, pad, pad, depth + 1, parts)
         else:
             add(f"{lead}{name} {_scalar(value, pad)}\n")
         lead = pad

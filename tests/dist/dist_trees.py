@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from pilothouse.dist import carry, rename, switch
 from pilothouse.dist.commit import Switched, commit_all
 from pilothouse.dist.lock import lock
-from pilothouse.dist.marker import header, is_ours
+from pilothouse.dist.marker import header
 from pilothouse.dist.stage import Stage
 
 
@@ -128,11 +128,6 @@ def write(out: str, environments: dict[str, dict[str, bytes]], **options: Any) -
                 stage.discard()
 
 
-def file_count(node: Node | None) -> int:
-    """How many generated files a tree holds."""
-    return sum(isinstance(child, bytes) and is_ours(child) for child in flat(node).values())
-
-
 # What a system may lack.
 
 
@@ -176,7 +171,22 @@ SYSTEMS = {"as it is": as_it_is, "without exchange": without_exchange, "without 
 
 # What may happen at any step.
 
-_STEPS = "open write pwrite ftruncate mkdir rmdir link symlink rename unlink chmod fchmod chown utime".split()
+_STEPS = [
+    "open",
+    "write",
+    "pwrite",
+    "ftruncate",
+    "mkdir",
+    "rmdir",
+    "link",
+    "symlink",
+    "rename",
+    "unlink",
+    "chmod",
+    "fchmod",
+    "chown",
+    "utime",
+]
 
 
 class Disturbance:

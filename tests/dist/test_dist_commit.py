@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import os
 import subprocess
 import tempfile
@@ -31,6 +32,7 @@ from hypothesis import strategies as st
 from pilothouse.dist.commit import commit_all
 from pilothouse.dist.entry import Entry, digest
 from pilothouse.dist.error import DistError
+from pilothouse.dist.layout import STATE
 from pilothouse.dist.lock import lock
 from pilothouse.dist.marker import is_ours
 from pilothouse.dist.stage import Stage
@@ -38,7 +40,7 @@ from pilothouse.dist.stage import Stage
 # The model: what a tree becomes, said a second time in a few lines.
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Something of somebody else's is in the way."""
 
 
@@ -60,16 +62,16 @@ def model(old: Node | None, files: dict[str, bytes]) -> Node | None:
         place = tree
         for folder in folders:
             if not isinstance(place, dict):
-                raise Refused
+                raise RefusedError
             place = place.setdefault(folder, {})
         if not isinstance(place, dict) or name in place:
-            raise Refused
+            raise RefusedError
         place[name] = content
     return tree
 
 
 names = st.sampled_from(["a", "b", "c"])
-contents = st.sampled_from(["1", "2", "2 and more", "3" * 20000])
+contents = st.sampled_from([("1", 1), ("2", 1), ("2 and more", 1), ("3", 20000)]).map(lambda text: text[0] * text[1])
 leaves: st.SearchStrategy[Any] = st.one_of(
     contents.map(ours),
     contents.map(ours),
@@ -92,12 +94,12 @@ def runs(draw: st.DrawFn) -> tuple[Node | None, dict[str, bytes]]:
         for path, node in flat(old).items():
             choice = draw(st.sampled_from(["keep", "change", "drop"]))
             if isinstance(node, bytes) and is_ours(node) and choice != "drop":
-                files[path] = node if choice == "keep" else ours("other")
+                files[path] = node if choice == "keep" else draw(contents.map(ours))
     return old, files
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(run=runs())
 @example(run=({"a": {"b": ours("1"), "c": b"theirs"}, "b": ours("1")}, {"a/b": ours("2"), "b": ours("2")}))
 @example(run=({"a": {"b": {"c": ours("1")}}}, {"a": ours("1")}))
@@ -120,7 +122,7 @@ def test_the_folder_holds_exactly_these_files_and_somebody_elses(
         was = everything(live) if isinstance(old, dict) else {}
         try:
             expected = model(old, files)
-        except Refused:
+        except RefusedError:
             with pytest.raises(DistError):
                 write(out, {"dev": files})
             expected = old
@@ -155,6 +157,43 @@ def test_what_can_be_neither_linked_nor_copied_stops_the_run(tmp_path: Path) -> 
         write(str(tmp_path), {"dev": {"a": ours("2"), "b": ours("2")}})
     assert everything(str(tmp_path / "dev")) == before
     assert os.listdir(tmp_path) == ["dev"]
+
+
+def test_a_file_that_holds_only_the_beginning_or_more_than_all_is_mended(tmp_path: Path) -> None:
+    files = {"long": ours("1" * 20000), "short": ours("1")}
+    plant(f"{tmp_path}/dev", {"long": files["long"][:-1], "short": files["short"] + b"1"})
+    assert write(str(tmp_path), {"dev": files})["dev"].written == ["long", "short"]
+    assert harvest(f"{tmp_path}/dev") == files
+
+
+def test_a_system_that_takes_a_file_bit_by_bit_gets_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda handle, content: real(handle, content[:1000]))
+    write(str(tmp_path), {"dev": {"a": ours("1234567" * 1000)}})
+    assert harvest(f"{tmp_path}/dev") == {"a": ours("1234567" * 1000)}
+
+
+def test_a_pipe_in_the_way_does_not_hold_the_run_up(tmp_path: Path) -> None:
+    plant(f"{tmp_path}/dev", {"a": Pipe()})
+    with pytest.raises(DistError, match="dev/a: a special file stands where a file is needed"):
+        write(str(tmp_path), {"dev": {"a": ours("1")}})
+
+
+def test_a_commit_that_fails_removes_its_stage(tmp_path: Path) -> None:
+    plant(f"{tmp_path}/dev", {"a": b"theirs"})
+    stage = Stage(str(tmp_path), "dev")
+    with pytest.raises(DistError):
+        stage.commit([stage.put("a", ours("1"))])
+    assert harvest(str(tmp_path)) == {"dev": {"a": b"theirs"}}
+
+
+def test_what_lies_in_the_stage_is_never_written_into(tmp_path: Path) -> None:
+    """A run that was killed may have left a second name of a file in use there."""
+    plant(str(tmp_path), {"dev": {"a": ours("1")}, STATE: {"next": {"dev": {}}}})
+    os.link(f"{tmp_path}/dev/a", f"{tmp_path}/{STATE}/next/dev/a")
+    with Stage(str(tmp_path), "dev") as stage:
+        stage.put("a", ours("2"))
+        assert harvest(f"{tmp_path}/dev") == {"a": ours("1")}
 
 
 def test_a_small_change_leaves_all_other_folders_alone(tmp_path: Path) -> None:
@@ -214,6 +253,8 @@ def test_a_symlink_in_the_folder_is_not_followed(tmp_path: Path, place: str) -> 
     os.rename(f"{out}/{place}", outside)
     os.symlink(outside, f"{out}/{place}")
     before = everything(outside) if os.path.isdir(outside) else os.stat(outside)
+    # Not even for reading: the same content outside is not this file's content.
+    assert Stage(out, "dev", dry=True).put("a/x.yaml", ours("1")).state == "new"
     for files in ({"a/x.yaml": ours("1")}, {"a/x.yaml": ours("2")}, {"a/y.yaml": ours("1"), "a/x.yaml": ours("2")}):
         with pytest.raises(DistError, match="a symlink stands where a f"):
             write(out, {"dev": files})
@@ -304,7 +345,7 @@ def test_a_path_cannot_leave_the_folder(tmp_path: Path, path: str) -> None:
 
 
 def test_a_file_without_the_first_line_is_not_written(tmp_path: Path) -> None:
-    with Stage(str(tmp_path), "dev") as stage, pytest.raises(ValueError, match="marker.header"):
+    with Stage(str(tmp_path), "dev") as stage, pytest.raises(ValueError, match="line of marker"):
         stage.put("a", b"kind: Pod\n")
 
 
@@ -416,6 +457,22 @@ def test_a_second_run_is_refused_and_told_who_runs(tmp_path: Path) -> None:
         stage.commit([entry])
     assert in_child(second)[1] == "let in"
     assert harvest(out) == {"dev": {"a": ours("1")}}
+
+
+def test_a_lock_file_that_is_removed_while_it_is_taken_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, real, removed = str(tmp_path), fcntl.flock, []
+
+    def flock(handle: int, how: int) -> None:
+        if not removed:  # the run before this one ends right now
+            removed.append(True)
+            os.unlink(f"{out}/{STATE}/lock")
+        real(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with lock(out), pytest.raises(DistError, match="another run"), lock(out):
+        pass
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:

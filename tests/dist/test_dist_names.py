@@ -57,6 +57,7 @@ from pilothouse.dist.names import object_path
             "rbac/_cluster/clusterrole-+my+admin",
         ),
         (("../..", "..", "v1", "ConfigMap", "../../x"), "%2e.%2f.%2e/%2e%2e/configmap-..%2f..%2fx"),
+        (("a", "b", "example.io/v1", "Con", "x"), "a/b/%63on.example.io-x"),
         (("con", "nul.x", "v1", "Pod", "con"), "%63on/%6eul.x/pod-con"),
         (("kustomization.yaml", "_cluster", "v1", "Pod", "a"), "%6bustomization.yaml/%5fcluster/pod-a"),
     ],

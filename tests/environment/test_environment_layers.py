@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pilothouse.environment.layers import Items, Map, Node, as_written, idle_nulls, lay_over, place, plain, tree
@@ -46,18 +46,24 @@ def _flat(node: Node) -> Any:
 
 
 @given(_MAPS, _MAPS, _MAPS)
+@example({"a": None}, {"a": {"x": 1}}, {"a": {"y": 2}})
+@example({"a": {"x": 1}}, {"a": None}, {"a": {"y": 2}})
+@example({"a": {"x": 1}}, {"a": 1}, {"a": {"y": None}})
+@settings(deadline=None, max_examples=300)
 def test_merging_is_associative(one: Any, two: Any, three: Any) -> None:
     low, middle, high = _tree("low", one), _tree("middle", two), _tree("high", three)
     assert _flat(lay_over(high, lay_over(middle, low))) == _flat(lay_over(lay_over(high, middle), low))
 
 
 @given(_MAPS)
+@settings(deadline=None)
 def test_an_empty_map_over_or_under_a_map_changes_no_value(value: Any) -> None:
     node, empty = _tree("a", value), _tree("empty", {})
     assert as_written(lay_over(empty, node)) == as_written(lay_over(node, empty)) == as_written(node)
 
 
 @given(_MAPS, _MAPS)
+@settings(deadline=None)
 def test_merging_changes_neither_side(one: Any, two: Any) -> None:
     low, high = _tree("low", one), _tree("high", two)
     before = _flat(low), _flat(high)
@@ -79,6 +85,7 @@ def _merged(upper: Any, lower: Any) -> Any:
 
 
 @given(_MAPS, _MAPS)
+@settings(deadline=None)
 def test_maps_merge_others_replace_and_null_removes(upper: Any, lower: Any) -> None:
     settled = plain(_tree("low", lower))
     assert plain(lay_over(_tree("high", upper), _tree("low", lower))) == _merged(upper, settled)
@@ -92,6 +99,7 @@ def _walk(value: Any, path: FieldPath = ()) -> Any:
 
 
 @given(_MAPS, _MAPS, _MAPS)
+@settings(deadline=None)
 def test_every_value_knows_the_file_that_set_it(one: Any, two: Any, three: Any) -> None:
     sources = {"low": one, "middle": two, "high": three}
     low, middle, high = (_tree(name, value) for name, value in sources.items())
@@ -120,6 +128,7 @@ def _mentions(value: Any, path: FieldPath) -> bool:
 
 
 @given(_MAPS, _MAPS)
+@settings(deadline=None)
 def test_idle_nulls_are_those_without_which_nothing_would_change(upper: Any, lower: Any) -> None:
     high, low = _tree("high", upper), _tree("low", lower)
     assert isinstance(high, Map)
@@ -137,6 +146,15 @@ def test_idle_nulls_are_those_without_which_nothing_would_change(upper: Any, low
 def test_a_map_over_a_removed_map_inherits_nothing() -> None:
     low, middle, high = _tree("low", {"a": {"x": 1}}), _tree("middle", {"a": None}), _tree("high", {"a": {"y": 2}})
     assert plain(lay_over(lay_over(high, middle), low)) == {"a": {"y": 2}}
+
+
+def test_what_was_cut_off_stays_cut_off_under_further_layers() -> None:
+    layers = [{"a": {"x": 1}}, {"a": None}, {"a": {"y": 2}}, {"a": {"z": 3}}]
+    low, *rest = [_tree(str(number), value) for number, value in enumerate(layers)]
+    upper = rest[0]
+    for node in rest[1:]:
+        upper = lay_over(node, upper)
+    assert plain(lay_over(upper, low)) == {"a": {"y": 2, "z": 3}}
 
 
 def test_a_list_replaces_a_list_and_keeps_its_nulls() -> None:

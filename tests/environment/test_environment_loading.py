@@ -237,6 +237,10 @@ def test_a_layer_that_cannot_be_parsed_hides_no_other_mistake(repository: Reposi
             "environments/_a.yaml:1:10: extends: a layer cannot extend itself: _a → _a",
         ),
         (
+            {"dev": "extends: _a\n", "_a": "extends: _b\n", "_b": "extends: _c\n", "_c": "extends: _b\n"},
+            "environments/_c.yaml:1:10: extends: a layer cannot extend itself: _b → _c → _b",
+        ),
+        (
             {"dev": "extends: _bsae\n", "_base": ""},
             "environments/dev.yaml:1:10: extends: no layer '_bsae', did you mean '_base'?",
         ),
@@ -256,7 +260,7 @@ def test_a_chain_of_layers_must_end(repository: Repository, layers: dict[str, st
     assert repository.mistakes() == [expected]
 
 
-@pytest.mark.parametrize("value", ["staging", "base", "_base.yaml", "../_base", "[_base]", "1", "{a: b}"])
+@pytest.mark.parametrize("value", ["staging", "base", "_base.yaml", "../_base", "[_base]", "1", "{a: b}", "null", ""])
 def test_extends_takes_one_layer(repository: Repository, value: str) -> None:
     repository.write("_base", MINIMAL)
     repository.write("staging", MINIMAL)

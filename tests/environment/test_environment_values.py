@@ -170,6 +170,19 @@ def test_what_may_be_a_secret_is_not_shown() -> None:
     assert problems(password=12345) == ["password: expected str, got an int (not shown): put it in quotes"]
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        *[(name, False) for name in ("password", "dbPassword", "api_key", "authToken", "client_secret", "secret")],
+        *[(name, True) for name in ("tls_secret", "pullSecret", "secretName", "tokens", "key", "replicas")],
+    ],
+)
+def test_the_name_of_a_field_says_whether_its_value_may_be_shown(name: str, shown: bool) -> None:
+    kind = msgspec.defstruct("Told", [(name, int)])
+    ((_, message, *_),) = value_problems(kind, {name: "hunter2"})[1]
+    assert ("hunter2" in message) == shown
+
+
 def test_a_long_text_is_cut() -> None:
     (message,) = problems(replicas="x" * 5000)
     assert len(message) < 120

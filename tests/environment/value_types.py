@@ -34,6 +34,9 @@ class Case(NamedTuple):
     type: Any
     values: st.SearchStrategy[Any]
 
+    def __repr__(self) -> str:
+        return f"Case({self.type!r})"
+
 
 JSON = st.recursive(
     st.none()
@@ -107,11 +110,11 @@ def _unions(inner: st.SearchStrategy[Case]) -> st.SearchStrategy[Case]:
 def _containers(inner: st.SearchStrategy[Case]) -> st.SearchStrategy[Case]:
     keys = st.sampled_from(["a", "b", "a.b", "x/y", "[0]"])
     return st.one_of(
-        inner.map(lambda case: Case(list[case.type], st.lists(case.values, max_size=3))),  # type: ignore[name-defined]
-        inner.map(lambda case: Case(dict[str, case.type], st.dictionaries(keys, case.values, max_size=3))),  # type: ignore[name-defined]
+        inner.map(lambda case: Case(list[case.type], st.lists(case.values, max_size=3))),
+        inner.map(lambda case: Case(dict[str, case.type], st.dictionaries(keys, case.values, max_size=3))),
         inner.map(lambda case: Case(Optional[case.type], st.none() | case.values)),  # noqa: UP045 -- Any has no |
         st.tuples(inner, inner).map(
-            lambda two: Case(tuple[two[0].type, two[1].type], st.tuples(two[0].values, two[1].values).map(list))  # type: ignore[name-defined]
+            lambda two: Case(tuple[two[0].type, two[1].type], st.tuples(two[0].values, two[1].values).map(list))
         ),
         _fields(inner).map(struct),
         _unions(inner),

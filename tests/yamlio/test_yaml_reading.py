@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pilothouse.yamlio import YamlReadError, dump, load_all
 from tests.yamlio.goyaml_program import GoError, GoYaml
-from tests.yamlio.yaml_values import STRINGS, floats, same_json, strings, values, yaml_texts
+from tests.yamlio.yaml_texts import nearly_ordinary_yaml, yaml_texts
+from tests.yamlio.yaml_values import STRINGS, floats, same_json, strings, values
 
 MANY = settings(deadline=None, max_examples=1500, suppress_health_check=[HealthCheck.too_slow])
 
@@ -120,6 +121,33 @@ def test_a_word_means_what_it_means_to_kubectl(go: GoYaml, form: str) -> None:
 @example(text="a: b\x85c\u2028d")
 def test_any_text_is_read_as_kubectl_reads_it_or_refused(go: GoYaml, text: str) -> None:
     check(go, text)
+
+
+@settings(MANY, max_examples=3000)
+@given(text=nearly_ordinary_yaml())
+@example(text="  ---\n  # a\n  b: 1\n")
+@example(text="---\n# a\nb: 1\n")
+@example(text="a:\n- b\n  c: 1\n")
+@example(text="a:\n  b: 1\n c: 2\n")
+@example(text="a: |\n  b\n \nc: 1\n")
+@example(text="a: |\n  \tb\n")
+@example(text="a: |\n\tb\n")
+@example(text="- - a\n  - b\n- - c\n")
+@example(text="a:\nb:\n- c\n")
+@example(text="y: 1\non: 2\n1: 3\n")
+def test_any_manifest_is_read_as_kubectl_reads_it_or_refused(go: GoYaml, text: str) -> None:
+    check(go, text)
+
+
+@MANY
+@given(value=values, changed=st.integers(0, 40), blanks=st.integers(-2, 2))
+def test_what_was_written_and_then_edited_is_read_as_kubectl_reads_it(
+    go: GoYaml, value: Any, changed: int, blanks: int
+) -> None:
+    lines = dump(value).split("\n")
+    line = lines[changed % len(lines)]
+    lines[changed % len(lines)] = " " * blanks + line if blanks >= 0 else line[-blanks:]
+    check(go, "\n".join(lines))
 
 
 @MANY

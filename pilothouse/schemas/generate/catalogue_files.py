@@ -50,13 +50,11 @@ def kubernetes_file(source: dict[str, str]) -> tuple[list[Row], str]:
     :returns: the rows of its kinds, and the file's text.
     """
     module = Module("k8s.io/kubernetes", source["version"], source["sum"])
-    archive = fetch(module)
-
-    def one(path: str) -> str:
-        return read_files(archive, module, path)[path]
-
-    api = swagger.Swagger(json.loads(one(swagger.SOURCE)), enums.read_enums(one(enums.SOURCE)))
-    rows = api.kinds(json.loads(one(swagger.DISCOVERY)), json.loads(one(swagger.CORE_DISCOVERY)))
+    paths = (swagger.SOURCE, enums.SOURCE, swagger.DISCOVERY, swagger.CORE_DISCOVERY)
+    files = read_files(fetch(module), module, *paths)
+    document, go, discovery, core = (files[path] for path in paths)
+    api = swagger.Swagger(json.loads(document), enums.read_enums(go))
+    rows = api.kinds(json.loads(discovery), json.loads(core))
     preferred: set[tuple[str, str]] = set()
     for row in rows:
         # Discovery names a group's versions in the API server's order of preference.
@@ -72,16 +70,14 @@ def crd_file(source: dict[str, Any]) -> tuple[list[Row], str]:
     :returns: the rows of its kinds, and the file's text.
     """
     module = Module(source["module"], source["version"], source["sum"])
-    archive = fetch(module)
     rows: list[Row] = []
     schemas: dict[str, Schema] = {}
-    for pattern in source["files"]:
-        for path, text in read_files(archive, module, pattern).items():
-            for document in yamlio.load_all(text, file=f"{module}/{path}"):
-                if isinstance(document.value, dict) and document.value.get("kind") == "CustomResourceDefinition":
-                    more_rows, more_schemas = read_crd(document.value)
-                    rows += more_rows
-                    schemas |= more_schemas
+    for path, text in read_files(fetch(module), module, *source["files"]).items():
+        for document in yamlio.load_all(text, file=f"{module}/{path}"):
+            if isinstance(document.value, dict) and document.value.get("kind") == "CustomResourceDefinition":
+                more_rows, more_schemas = read_crd(document.value)
+                rows += more_rows
+                schemas |= more_schemas
     return rows, file_text(hoist(schemas, source["name"]))
 
 

@@ -19,10 +19,10 @@ def read_facts(module: Module) -> dict[tuple[str, str], dict[str, str]]:
     :returns: (API version, kind) to ``introduced``, ``deprecated`` and ``removed``, as far as it says so.
     """
     archive = fetch(module)
-    registers = read_files(archive, module, "*/*/register.go")
+    files = read_files(archive, module, "*/*/register.go", "*/*/*lifecycle.go")
     facts: dict[tuple[str, str], dict[str, str]] = {}
-    for path, text in read_files(archive, module, "*/*/*lifecycle.go").items():
-        register = registers[f"{path.rpartition('/')[0]}/register.go"]
+    for path, text in files.items():
+        register = files[f"{path.rpartition('/')[0]}/register.go"]
         group, version = _GROUP.search(register), _VERSION.search(register)
         if group is None or version is None:
             continue

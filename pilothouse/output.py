@@ -1,0 +1,147 @@
+"""Output: the folder that a run writes: its stages, what stands in it, and what the last run left there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from pilothouse import fresh, results, standing, written
+from pilothouse.checks import catalogue as checks
+from pilothouse.checks.output import BESIDE, MENDED
+from pilothouse.derive.kustomization import kustomizations
+from pilothouse.dist.commit import Switched, commit_all
+from pilothouse.dist.entry import Entry
+from pilothouse.dist.entry import digest as content_digest
+from pilothouse.dist.marker import header
+from pilothouse.dist.plan import Plan
+from pilothouse.dist.stage import Stage
+from pilothouse.environment import Environment
+from pilothouse.finding import Finding, Position
+from pilothouse.gather import Gathered
+from pilothouse.standing import Standing
+
+
+class Output:
+    """The output folder in one run.
+
+    :param root: the repository's root, absolute.
+    :param out: the folder.
+    :param environments: those that the run is about.
+    :param record: what is known of the last run.
+    :param write: whether the folder is brought up to date, or only compared.
+    """
+
+    def __init__(
+        self, root: str, out: str, environments: Sequence[Environment], record: fresh.Record | None, *, write: bool
+    ) -> None:
+        self._root = root
+        self._out = out
+        self._record = record
+        self._write = write
+        self._stages = {each.name: Stage(out, each.name, dry=not write) for each in environments}
+        self._untouched = {each.name: fresh.untouched(record, out, each.name) for each in environments}
+
+    def stage(self, environment: Environment) -> Stage:
+        """An environment's stage."""
+        return self._stages[environment.name]
+
+    def untouched(self, environment: Environment) -> bool:
+        """Whether an environment's files are just as the last run left them."""
+        return self._untouched[environment.name]
+
+    def standing(self, environment: Environment, chosen: Sequence[str]) -> Standing:
+        """What stands in an environment's folder besides some instances.
+
+        :param chosen: the names of those that are passed over.
+        """
+        return standing.read(self._root, self._out, self.stage(environment), chosen)
+
+    def bring(
+        self, gathered: Mapping[str, Sequence[Gathered]], others: Mapping[str, Standing]
+    ) -> dict[str, Switched | Plan]:
+        """Bring every environment's folder up to date, or say what that would change.
+
+        :param gathered: each environment's name, with what its instances came to.
+        :param others: each environment's name, with what else stays there.
+        :raises DistError: it cannot be done; then nothing has changed.
+        """
+        entries: dict[str, list[Entry]] = {}
+        digests: dict[str, written.Digests] = {}
+        for name, stage in self._stages.items():
+            self._look_again(stage, gathered[name])
+            entries[name], digests[name] = self._files(stage, gathered[name], others[name])
+            if not self._untouched[name]:
+                stage.last_written = self._last_written(name, entries[name])
+        if not self._write:
+            return {name: stage.plan(entries[name]) for name, stage in self._stages.items()}
+        for name in self._stages:
+            written.plan(self._root, self._out, name, digests[name])
+        done = commit_all([(stage, entries[name]) for name, stage in self._stages.items()])
+        for name in self._stages:
+            written.done(self._root, self._out, name, digests[name])
+        return dict(zip(self._stages, done, strict=True))
+
+    def _look_again(self, stage: Stage, gathered: Sequence[Gathered]) -> None:
+        """Building takes long enough for somebody to edit a file that was to stay without a look at it."""
+        name = stage.environment
+        if self._untouched[name] and not fresh.untouched(self._record, self._out, name):
+            self._untouched[name] = False
+            for each in gathered:
+                if not each.rebuilt:
+                    each.put(stage)
+
+    def _files(
+        self, stage: Stage, gathered: Sequence[Gathered], others: Standing
+    ) -> tuple[list[Entry], written.Digests]:
+        """Every file that an environment's folder shall hold, and what is known of their contents."""
+        name = stage.environment
+        before = written.last(self._root, self._out, name)
+        files = [(manifest, results.path_of(manifest)) for each in gathered for manifest in each.manifests]
+        entries = [entry for each in gathered for entry in each.entries] + others.entries
+        digests = {entry.path: before[entry.path] for entry in entries if entry.path in before}
+        for each in gathered:
+            digests.update(zip((entry.path for entry in each.entries), each.digests, strict=False))
+        line = header(f"environments/{name}.yaml")
+        standing_there = {entry.path for entry in others.entries}
+        for path, text in kustomizations([*files, *others.manifests]).items():
+            if path not in standing_there:
+                content = f"{line}\n{text}".encode()
+                entries.append(stage.put(path, content))
+                digests[path] = content_digest(content)
+        return entries, digests
+
+    def _last_written(self, name: str, entries: Sequence[Entry]) -> written.Digests:
+        """What the last run left, less what git brought since."""
+        before = written.last(self._root, self._out, name)
+        changed = {entry.path for entry in entries if entry.found not in (None, before.get(entry.path, entry.found))}
+        gone = before.keys() - {entry.path for entry in entries}
+        if changed or gone:
+            for path in written.committed(self._out, name, changed | gone):
+                del before[path]
+        return before
+
+    def findings(self, switched: Mapping[str, Switched | Plan]) -> list[Finding]:
+        """What was met in the folder that nobody should have put there."""
+        found: list[Finding] = []
+        for name, each in switched.items():
+            found += [self._about(BESIDE, "somebody else's file stands here", name, path) for path in each.foreign]
+            found += [self._about(MENDED, "this generated file was edited by hand", name, path) for path in each.mended]
+        return found
+
+    def _about(self, code: str, message: str, environment: str, path: str) -> Finding:
+        full = os.path.realpath(os.path.join(self._out, environment, os.path.dirname(path)))
+        file = os.path.join(full, os.path.basename(path))
+        shown = os.path.relpath(file, self._root) if file.startswith(os.path.join(self._root, "")) else file
+        return Finding(
+            code=code,
+            severity=checks()[code].severity,
+            message=message,
+            fix="change it in charts/ or environments/ instead" if code == MENDED else "move it elsewhere",
+            position=Position(file=shown.replace(os.sep, "/"), line=1),
+            environment=environment,
+        )
+
+    def discard(self) -> None:
+        """Leave nothing of the stages behind."""
+        for stage in self._stages.values():
+            stage.discard()

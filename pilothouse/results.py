@@ -1,0 +1,121 @@
+"""Results: what each instance of a chart came to, as it is kept in ``.pilothouse/`` from one run to the next."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from pilothouse import inputs, kept
+from pilothouse.dist.names import object_path
+from pilothouse.finding import Finding
+from pilothouse.manifest import Manifest, Packed, Waiver
+
+_BUILT = "built"
+_ENDING = ".msgpack"
+
+
+class Result(msgspec.Struct, array_like=True):
+    """What one instance came to."""
+
+    key: str
+    """A digest of everything that was known before it was built: see :meth:`pilothouse.gather.Gatherer.gather`."""
+    inputs: dict[str, str]
+    """Everything that the chart read, with the state it had: see :mod:`pilothouse.inputs`."""
+    findings: list[Finding]
+    waivers: list[Waiver]
+    manifests: list[Packed]
+
+
+def path_of(manifest: Manifest) -> str:
+    """Where an object's file stands below its environment's folder."""
+    return object_path(
+        manifest.instance, manifest.namespace or None, manifest.api_version, manifest.kind, manifest.name
+    )
+
+
+def read(root: str, environment: str, instance: str) -> Result | None:
+    """What is kept of one instance, whether or not it still holds; None where there is nothing."""
+    return _read(_path(root, environment, instance))
+
+
+def _path(root: str, environment: str, instance: str = "") -> str:
+    name = f"{instance}{_ENDING}" if instance else ""
+    return os.path.join(root, kept.FOLDER, _BUILT, environment, name)
+
+
+def _read(path: str) -> Result | None:
+    content = kept.read(path)
+    if content is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(content, type=Result)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def write(root: str, environment: str, instance: str, encoded: bytes) -> None:
+    """Keep what one instance came to.
+
+    :param encoded: a :class:`Result` as MessagePack.
+    """
+    try:
+        kept.open_folder(root, _BUILT, environment)
+    except OSError:
+        return
+    kept.write(_path(root, environment, instance), encoded)
+
+
+def forget(root: str, environment: str, instance: str) -> None:
+    """Keep nothing of one instance."""
+    kept.remove(_path(root, environment, instance))
+
+
+def prune(root: str, instances: Mapping[str, Collection[str]]) -> None:
+    """Forget the instances that some environments no longer have.
+
+    :param instances: each environment's name, with the names of its instances.
+    """
+    for environment, names in instances.items():
+        kept.prune(_path(root, environment), frozenset(names), _ENDING)
+
+
+@dataclass
+class Origins:
+    """Where the files of one environment come from, as far as that is kept."""
+
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+    """A file's real path -> the manifest that was written there."""
+    waivers: list[tuple[str, Waiver]] = field(default_factory=list)
+    """The waivers of the charts, each with its instance."""
+    current: set[str] = field(default_factory=set)
+    """The instances whose charts have not changed since: only their lines are still what they were."""
+
+
+def origins(root: str, out: str, environment: str) -> Origins:
+    """Where the files of one environment come from.
+
+    :param root: the repository's root.
+    :param out: the output folder.
+    :param environment: the environment's name.
+    """
+    found = Origins()
+    folder = _path(root, environment)
+    charts = f"file:{os.path.join(root, 'charts', '')}"
+    seen: dict[str, str] = {}
+    real = os.path.realpath(os.path.join(out, environment))
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        result = _read(os.path.join(folder, name)) if name.endswith(_ENDING) else None
+        if result is None:
+            continue
+        instance = name.removesuffix(_ENDING)
+        # What was kept in a repository that was copied here speaks of files elsewhere.
+        if any(key.startswith(charts) for key in result.inputs) and inputs.unchanged(result.inputs, seen):
+            found.current.add(instance)
+        found.waivers += [(instance, waiver) for waiver in result.waivers]
+        for packed in result.manifests:
+            manifest = Manifest.unpacked(packed, instance)
+            found.manifests[os.path.join(real, path_of(manifest))] = manifest
+    return found
