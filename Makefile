@@ -24,6 +24,12 @@ lint: $(READY) ## ruff, format, types
 format: $(READY) ## bring the sources into shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
+schemas: $(READY) $(GO) ## make the schema catalogue anew from its pinned modules
+	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pilothouse.schemas.generate
+
+schemas-check: $(READY) $(GO) ## is the schema catalogue what its pinned modules give?
+	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pilothouse.schemas.generate --check
+
 bench: $(READY) $(GO) ## the figures, and the peers beside them
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python benchmarks/run.py $(ARGS)
 

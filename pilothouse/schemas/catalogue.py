@@ -62,6 +62,7 @@ class Catalogue:
             for row in rows:
                 self._add(row)
         self._kinds: dict[tuple[str, str], Kind] = {}
+        self._statuses: dict[tuple[str, str], Status] = {}
         self._schemas: dict[tuple[str, str], Schema] = {}
         self._validators: dict[tuple[str, str], jsonschema_rs.Validator] = {}
 
@@ -149,6 +150,12 @@ class Catalogue:
         :param kind: ``Ingress``.
         :returns: its state and what to do.
         """
+        key = (api_version, kind)
+        if key not in self._statuses:
+            self._statuses[key] = self._judge(api_version, kind)
+        return self._statuses[key]
+
+    def _judge(self, api_version: str, kind: str) -> Status:
         found = self.kind(api_version, kind)
         life = lives().get((api_version, kind), _NO_LIFE)
         if found is not None:

@@ -40,7 +40,9 @@ def write(folder: Path, schemas: Mapping[tuple[str, str], Schema]) -> None:
     for (api_version, kind), schema in schemas.items():
         path = folder / file_name(api_version, kind)
         # Without naming its draft kubeconform would take it for draft 4, and not find it at all.
-        data = json.dumps({"$schema": _DRAFT, **schema}, separators=(",", ":"), sort_keys=True).encode()
+        # kubeconform finds a schema by the kind in lower case: `kind: deployment` must not pass for a Deployment.
+        itself = {"properties": {"apiVersion": {"const": api_version}, "kind": {"const": kind}}}
+        data = json.dumps({"$schema": _DRAFT, **schema, **itself}, separators=(",", ":"), sort_keys=True).encode()
         try:
             if path.read_bytes() == data:
                 continue

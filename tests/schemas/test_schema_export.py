@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import jsonschema
 import pytest
 from schema_objects import catalogue_of, valid_objects
 
+from pilothouse import kubeconform
 from pilothouse.schemas import Catalogue, known_minors
 from pilothouse.schemas.export import LOCATION, file_name
 
@@ -58,10 +58,21 @@ def test_only_what_is_missing_or_different_is_written(tmp_path: Path, catalogue:
     assert (tmp_path / "v1/service_v1.json").stat().st_mtime_ns == stamps[tmp_path / "v1/service_v1.json"]
 
 
+def test_a_kind_in_other_letters_does_not_pass(
+    tmp_path: Path, catalogue: Catalogue, deployment: dict[str, Any]
+) -> None:
+    catalogue.export(tmp_path / "schemas", [("apps/v1", "Deployment")])
+    file = tmp_path / "deployment.yaml"
+    statuses = []
+    for kind in ("Deployment", "deployment"):
+        file.write_text(json.dumps({**deployment, "kind": kind}))
+        answers = kubeconform.judge(kubeconform.find(print), [str(file)], str(tmp_path / "schemas"), "1.36")
+        statuses += [answer.status for answer in answers]
+    assert statuses == ["valid", "invalid"]
+
+
 def test_kubeconform_judges_as_we_do(tmp_path: Path) -> None:
-    command = shutil.which("kubeconform")
-    if command is None:
-        pytest.skip("no kubeconform on PATH")
+    command = kubeconform.find(print)
     catalogue = catalogue_of("1.36")
     kinds = list(catalogue.kinds())
     catalogue.export(tmp_path / "schemas", [(kind.api_version, kind.kind) for kind in kinds])

@@ -1,0 +1,173 @@
+"""``--stdout`` and the kustomizations: what kubectl reads is what the charts gave."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pilothouse.derive.order import rank
+from pilothouse.yamlio import load_all
+from tests.synth.synth_repository import Repository
+
+OBJECTS = """
+    from pilothouse import Chart, RawObject, Values
+
+    POD = {"containers": [{"name": "a", "image": "a:1"}]}
+    AWKWARD = {"no": "no", "octal": "0o17", "float": "1e3", "time": "12:30:45", "null": "~", "text": "a\\n b\\n", "tab": "\\t", "é": "☃"}
+
+
+    class Objects(Chart[Values]):
+        def build(self) -> None:
+            for api_version, kind, name, rest in [
+                ("networking.k8s.io/v1", "Ingress", "web", {"spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}}),
+                ("apps/v1", "Deployment", "web", {"spec": {
+                    "selector": {"matchLabels": {"app": "web"}},
+                    "template": {"metadata": {"labels": {"app": "web"}}, "spec": POD},
+                }}),
+                ("v1", "ConfigMap", "awkward", {"data": AWKWARD}),
+                ("v1", "Namespace", "rooms", {}),
+                ("v1", "ServiceAccount", "web", {}),
+            ]:
+                RawObject(self, {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, **rest})
+            RawObject(self, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "awkward", "namespace": "rooms"}})
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository(tmp_path / "repository")
+    made.write("charts/objects.py", OBJECTS)
+    made.deploy("objects")
+    return made
+
+
+def kubectl() -> list[str]:
+    """A program that reads kustomizations: kubectl, or kustomize itself."""
+    for name, words in (("kubectl", ["kustomize"]), ("kustomize", ["build"])):
+        program = shutil.which(name)
+        if program:
+            return [program, *words]
+    pytest.fail("neither `kubectl` nor `kustomize` on PATH: this test reads dist/ with one of them", pytrace=False)
+
+
+def names(documents: list[Any]) -> list[tuple[str, str, str, str]]:
+    return [
+        (each["apiVersion"], each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"])
+        for each in documents
+    ]
+
+
+def test_kustomize_builds_exactly_what_list_names(repository: Repository) -> None:
+    repository.good()
+    rows = json.loads(repository.run("list", "dev", "--format", "json").out)
+    listed = [(row["apiVersion"], row["kind"], row["namespace"], row["name"]) for row in rows]
+    assert len(listed) == 9
+    done = subprocess.run([*kubectl(), str(repository.dist / "dev")], capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    built = [document.value for document in load_all(done.stdout, file="kustomize")]
+    assert sorted(names(built)) == sorted(listed)
+    by_name = dict(zip(names(built), built, strict=True))
+    for row in rows:
+        (document,) = load_all((repository.dist / row["file"]).read_bytes(), file=row["file"])
+        assert by_name[row["apiVersion"], row["kind"], row["namespace"], row["name"]] == document.value
+    printed = repository.run("synth", "dev", "--stdout")
+    assert names(built) == names([document.value for document in load_all(printed.out, file="printed")])
+    whole = []
+    for folder in sorted(path.parent for path in (repository.dist / "dev").glob("*/kustomization.yaml")):
+        done = subprocess.run([*kubectl(), str(folder)], capture_output=True, check=True)
+        whole += names([document.value for document in load_all(done.stdout, file="kustomize")])
+    assert sorted(whole) == sorted(listed)
+
+
+def test_what_is_printed_is_what_would_be_written(repository: Repository) -> None:
+    run = repository.run("synth", "--stdout")
+    assert run.code == 0, run.err
+    assert not repository.dist.exists()
+    printed = [document.value for document in load_all(run.out, file="printed")]
+    assert repository.run("synth", "--stdout").out == run.out
+    repository.good()
+    assert repository.run("synth", "--stdout").out == run.out
+    written = []
+    for environment in ("dev", "prod"):
+        files = repository.files(repository.dist / environment)
+        documents = [load_all(files[path], file=path)[0].value for path in files if "kustomization" not in path]
+        written.append(documents)
+    assert sorted(map(str, printed)) == sorted(str(document) for documents in written for document in documents)
+    dev = printed[: len(written[0])]
+    ranks = [rank(each["apiVersion"].rpartition("/")[0], each["kind"]) for each in dev]
+    assert ranks == sorted(ranks)
+
+
+def test_kubectl_reads_what_is_printed(repository: Repository) -> None:
+    program = shutil.which("kubectl")
+    if program is None:
+        pytest.fail("no `kubectl` on PATH: this test pipes the printed YAML into it", pytrace=False)
+    run = repository.run("synth", "--stdout")
+    done = subprocess.run(
+        [program, "label", "--local", "-f", "-", "read-by=kubectl", "-o", "json"],
+        input=run.out.encode(),
+        capture_output=True,
+        env={**os.environ, "KUBECONFIG": os.devnull},
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    decoder, text, read = json.JSONDecoder(), done.stdout.decode().strip(), []
+    while text:
+        value, end = decoder.raw_decode(text)
+        text = text[end:].lstrip()
+        read.append(value)
+    printed = [document.value for document in load_all(run.out, file="printed")]
+    assert names(read) == names(printed)
+    (awkward,) = [each for each in read if "data" in each and "octal" in each["data"]]
+    assert awkward["data"]["octal"] == "0o17"
+    assert awkward["data"]["no"] == "no"
+    assert awkward["data"]["text"] == "a\n b\n"
+
+
+def test_findings_stay_out_of_what_is_printed(repository: Repository) -> None:
+    repository.maps("chatty", "print('apiVersion: v1')\nreturn {'a': 'b'}")
+    for words in ((), ("--format", "json"), ("--format", "github")):
+        run = repository.run("synth", "--stdout", *words)
+        assert run.code == 0
+        assert "CHART003" in run.err
+        assert {document.value["kind"] for document in load_all(run.out, file="printed")} >= {"ConfigMap", "Ingress"}
+    repository.maps("failing", "raise ValueError('no')")
+    run = repository.run("synth", "--stdout")
+    assert (run.code, run.out) == (1, "")
+    assert "CHART001" in run.err
+
+
+def test_check_names_the_files_and_nothing_else(repository: Repository) -> None:
+    repository.good()
+    assert repository.run("synth", "--check").out == ""
+    repository.maps("chatty", "print('here')\nreturn {'a': 'b'}")
+    repository.edit("environments/_base.yaml", "blue", "green")
+    repository.edit("environments/dev.yaml", "  db-two: {chart: db, namespace: default}\n", "")
+    before = repository.files()
+    run = repository.run("synth", "--check")
+    assert run.code == 1
+    assert run.out.splitlines() == [
+        "dev/chatty/default/configmap-chatty.yaml",
+        "dev/chatty/kustomization.yaml",
+        "dev/db-two/default/configmap-db-two.yaml",
+        "dev/db-two/kustomization.yaml",
+        "dev/kustomization.yaml",
+        "dev/web/default/configmap-web.yaml",
+        "prod/web/default/configmap-web.yaml",
+    ]
+    assert "7 files are not what the sources give: run pilothouse synth" in run.err
+    assert "CHART003" in run.err
+    assert repository.synth("--check").codes == ["CHART003"]
+    assert repository.files() == before
+    repository.good()
+    run = repository.run("synth", "--check")
+    assert (run.code, run.out) == (0, "")
+    repository.forget()
+    run = repository.run("synth", "--check")
+    assert (run.code, run.out) == (0, "")
+    assert not (repository.cache / "runs").exists()
