@@ -14,6 +14,7 @@ from pilothouse.checks import catalogue as checks
 from pilothouse.checks import charts as chart_checks
 from pilothouse.dist.entry import Entry
 from pilothouse.dist.entry import digest as content_digest
+from pilothouse.dist.error import DistError, Problem
 from pilothouse.dist.marker import header
 from pilothouse.dist.stage import Stage
 from pilothouse.environment.values import Mistake
@@ -38,6 +39,8 @@ class _Answer(msgspec.Struct, array_like=True):
     entries: list[Entry]
     digests: list[bytes]
     value_problems: list[Mistake]
+    refused: list[Problem]
+    """Why its files could not be staged."""
 
 
 @dataclass
@@ -124,7 +127,10 @@ class Gatherer:
         """The state of each module of the repository before the first of them was imported."""
 
     def gather(self, wanted: Sequence[tuple[Environment, Instance]]) -> list[Gathered]:
-        """Every instance's result, in the order in which they were asked for."""
+        """Every instance's result, in the order in which they were asked for.
+
+        :raises DistError: where the files of one cannot be staged.
+        """
         gathered = [Gathered(environment, instance) for environment, instance in wanted]
         missing = [each for each in gathered if not self._take_kept(each)]
         if missing:
@@ -178,13 +184,17 @@ class Gatherer:
         built.inputs |= imported.elsewhere(self._root)
         stage = self._stage(environment)
         contents = [_content(text, instance) for text in built.texts]
-        entries = [
-            stage.put(path_of(manifest), content) for manifest, content in zip(built.manifests, contents, strict=True)
-        ]
+        entries: list[Entry] = []
+        refused: list[Problem] = []
+        try:
+            for manifest, content in zip(built.manifests, contents, strict=True):
+                entries.append(stage.put(path_of(manifest), content))
+        except DistError as error:
+            refused.extend(error.problems)
         packed = [manifest.packed() for manifest in built.manifests]
         result = Result(self._key(gathered), built.inputs, built.findings, built.waivers, packed)
         digests = [content_digest(content) for content in contents]
-        answer = _Answer(msgspec.msgpack.encode(result), built.sound, entries, digests, built.value_problems)
+        answer = _Answer(msgspec.msgpack.encode(result), built.sound, entries, digests, built.value_problems, refused)
         return msgspec.msgpack.encode(answer)
 
     def _receive(self, gathered: Gathered, answer: bytes | Died) -> None:
@@ -193,6 +203,8 @@ class Gatherer:
             gathered.findings = [self._death(gathered, answer)]
             return
         decoded = msgspec.msgpack.decode(answer, type=_Answer)
+        if decoded.refused:
+            raise DistError(decoded.refused)
         gathered.accept(msgspec.msgpack.decode(decoded.result, type=Result))
         gathered.entries = decoded.entries
         gathered.digests = decoded.digests

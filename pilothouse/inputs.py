@@ -39,7 +39,7 @@ def file_state(path: str) -> str:
     try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISREG(mode):
-            return digest(_all_of(descriptor))
+            return digest(all_of(descriptor))
         return folder_state(path) if stat.S_ISDIR(mode) else f"special {mode:o}"
     except OSError:
         return ABSENT
@@ -47,7 +47,11 @@ def file_state(path: str) -> str:
         os.close(descriptor)
 
 
-def _all_of(descriptor: int) -> bytes:
+def all_of(descriptor: int) -> bytes:
+    """Everything that an open file holds, from where it stands.
+
+    :raises OSError: it cannot be read.
+    """
     parts = []
     while part := os.read(descriptor, 1 << 20):
         parts.append(part)

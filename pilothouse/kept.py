@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 
-from pilothouse.inputs import digest, file_state, files_below, folder_state, tree_digest
+from pilothouse.inputs import all_of, digest, file_state, files_below, folder_state, tree_digest
 
 FOLDER = ".pilothouse"
 """The folder, in the repository's root."""
@@ -105,11 +105,12 @@ def read(path: str) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
-    with open(descriptor, "rb", buffering=0) as file:
-        try:
-            content = file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-        except OSError:
-            return None
+    try:
+        content = all_of(descriptor) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
     body = content[_SUM:]
     return body if content[:_SUM] == digest(body).encode() else None
 

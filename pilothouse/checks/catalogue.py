@@ -12,7 +12,18 @@ from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
 
-FAMILIES = ("charts", "objects", "schema", "versions", "namespaces", "secrets", "services", "output", "waivers")
+FAMILIES = (
+    "charts",
+    "objects",
+    "schema",
+    "versions",
+    "namespaces",
+    "secrets",
+    "services",
+    "output",
+    "waivers",
+    "engine",
+)
 """The modules of this package that hold checks, in the order of the catalogue."""
 
 

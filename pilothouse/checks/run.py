@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
 
-from pilothouse.checks.catalogue import Check, Problem, catalogue
+from pilothouse.checks.catalogue import Check, ObjectFunction, Problem, catalogue
+from pilothouse.checks.engine import DEFECT
 from pilothouse.finding import Finding, Position, Severity
 from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
-
-DEFECT = "PILOT001"
 
 
 def finding_of(problem: Problem, code: str, severity: Severity, environment: str) -> Finding:
@@ -36,45 +35,44 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     :param stack: the environment and the kinds; the stack's other objects are not looked at.
     """
     found: list[Finding] = []
-    for check in _object_checks():
-        function = check.on_object
-        assert function is not None
-        found += _run(check, lambda function=function: function(manifest, stack), stack, manifest.position)  # type: ignore[misc]
+    environment = stack.environment.name
+    for check, function in _object_checks():
+        try:
+            found.extend(
+                finding_of(problem, check.code, check.severity, environment) for problem in function(manifest, stack)
+            )
+        except Exception as error:
+            found.append(_defect(check, error, manifest.position, environment))
     return found
 
 
 def check_stack(stack: Stack) -> list[Finding]:
     """Every finding about a stack that no single object shows."""
     found: list[Finding] = []
+    environment = stack.environment.name
     for check in catalogue().values():
-        function = check.on_stack
-        if function is not None:
-            found += _run(check, lambda function=function: function(stack), stack, Position(file="", line=1))  # type: ignore[misc]
+        if check.on_stack is None:
+            continue
+        try:
+            found.extend(
+                finding_of(problem, check.code, check.severity, environment) for problem in check.on_stack(stack)
+            )
+        except Exception as error:
+            found.append(_defect(check, error, Position(f"pilothouse/checks/{check.family}.py", 1), environment))
     return found
 
 
-_on_objects: list[Check] = []
+@functools.cache
+def _object_checks() -> list[tuple[Check, ObjectFunction]]:
+    return [(check, check.on_object) for check in catalogue().values() if check.on_object is not None]
 
 
-def _object_checks() -> list[Check]:
-    if not _on_objects:
-        _on_objects.extend(check for check in catalogue().values() if check.on_object is not None)
-    return _on_objects
-
-
-def _run(
-    check: Check, function: Callable[[], Iterable[Problem]], stack: Stack, position: Position
-) -> Iterator[Finding]:
-    environment = stack.environment.name
-    try:
-        for problem in function():
-            yield finding_of(problem, check.code, check.severity, environment)
-    except Exception as error:
-        yield Finding(
-            code=DEFECT,
-            severity=Severity.WARNING,
-            message=f"the check {check.code} raised {type(error).__name__}: {error}",
-            fix="this is a defect of Pilothouse: report it with the object that shows it",
-            position=position,
-            environment=environment,
-        )
+def _defect(check: Check, error: Exception, position: Position, environment: str) -> Finding:
+    return Finding(
+        code=DEFECT,
+        severity=Severity.WARNING,
+        message=f"the check {check.code} raised {type(error).__name__}: {error}",
+        fix="this is a defect of Pilothouse: report it with the object that shows it",
+        position=position,
+        environment=environment,
+    )

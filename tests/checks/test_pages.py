@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from pilothouse.checks import Check, catalogue, check_object, check_stack
 from pilothouse.finding import Finding
 from pilothouse.reading import ReadManifest
