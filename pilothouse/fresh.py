@@ -29,6 +29,8 @@ class Record(NamedTuple):
     """How many objects the environments had together."""
     findings: list[dict[str, Any]]
     """Its findings, which are told again."""
+    results: dict[str, str]
+    """A digest of what each instance had come to, by :func:`result_name`: that is what stands in the folder."""
 
 
 def look_up(root: str, out: str, environments: Sequence[str]) -> Record | None:
@@ -56,7 +58,7 @@ def _is_sound(record: Record) -> bool:
         and isinstance(record.findings, list)
         and all(
             isinstance(states, dict) and all(isinstance(state, str) for state in states.values())
-            for states in (record.inputs, record.trees)
+            for states in (record.inputs, record.trees, record.results)
         )
     )
 
@@ -89,20 +91,35 @@ def remember(
     read: Mapping[str, str],
     objects: int,
     findings: list[dict[str, Any]],
+    results: Mapping[str, str],
 ) -> None:
     """Keep what a run found and left, for the next one.
 
     :param read: everything that it read, with the state it had.
     :param objects: how many objects the environments have together.
     :param findings: its findings as plain JSON.
+    :param results: a digest of what each instance came to, by :func:`result_name`.
     """
     try:
         folder = kept.open_folder(root, "runs")
         trees = {environment: tree_state(out, environment).hex() for environment in environments}
     except OSError:
         return
-    record = Record(engine, dict(read), trees, objects, findings)
+    record = Record(engine, dict(read), trees, objects, findings, dict(results))
     kept.write(os.path.join(folder, run_name(out, environments) + _ENDING), json.dumps(record).encode())
+
+
+def stands(record: Record | None, environment: str, instance: str, digest: str) -> bool:
+    """Whether what one instance came to is what the run of this record wrote.
+
+    A later run may have built it anew and kept it without writing it: it was stopped, or only compared.
+    """
+    return record is not None and record.results.get(result_name(environment, instance)) == digest
+
+
+def result_name(environment: str, instance: str) -> str:
+    """What a record knows of one instance stands under this name."""
+    return f"{environment}/{instance}"
 
 
 def run_name(out: str, environments: Sequence[str]) -> str:

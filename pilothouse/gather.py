@@ -58,6 +58,8 @@ class Gathered:
     digests: list[bytes] = field(default_factory=list)
     """The digest of each file's content, in the same order; empty where the files stay without a look at them."""
     value_problems: list[Mistake] = field(default_factory=list)
+    digest: str = ""
+    """A digest of the whole result."""
     rebuilt: bool = False
     """Whether it was built in this run."""
     certain: bool = True
@@ -76,8 +78,9 @@ class Gathered:
         self.entries = [stage.keep(path_of(manifest)) for manifest in self.manifests]
         self.digests = []
 
-    def accept(self, result: Result) -> None:
+    def accept(self, result: Result, digest: str) -> None:
         """Take over what was built, or kept."""
+        self.digest = digest
         self.findings = result.findings
         self.waivers = result.waivers
         self.inputs = result.inputs
@@ -96,7 +99,7 @@ class Gatherer:
     :param engine: the state of Pilothouse itself, see :func:`pilothouse.kept.engine_state`.
     :param catalogue: gives the kinds that an environment's Kubernetes serves.
     :param stage: gives an environment's stage.
-    :param untouched: whether an environment's files are just as the last run left them.
+    :param stands: whether an instance's files are those of the result with this digest, and nobody touched them.
     :param limit: seconds that one instance may take.
     :param processes: how many are built at a time.
     :param progress: told how many instances are done, of how many.
@@ -109,7 +112,7 @@ class Gatherer:
         engine: str,
         catalogue: Callable[[Environment], Catalogue],
         stage: Callable[[Environment], Stage],
-        untouched: Callable[[Environment], bool],
+        stands: Callable[[Environment, Instance, str], bool],
         limit: float,
         processes: int,
         progress: Callable[[int, int], None],
@@ -118,7 +121,7 @@ class Gatherer:
         self._engine = engine
         self._catalogue = catalogue
         self._stage = stage
-        self._untouched = untouched
+        self._stands = stands
         self._limit = limit
         self._processes = processes
         self._progress = progress
@@ -145,12 +148,15 @@ class Gatherer:
         )
 
     def _take_kept(self, gathered: Gathered) -> bool:
-        found = results.read(self._root, gathered.environment.name, gathered.instance.name)
-        if found is None or found.key != self._key(gathered) or not inputs.unchanged(found.inputs, self._seen):
+        read = results.read(self._root, gathered.environment.name, gathered.instance.name)
+        if read is None:
             return False
-        gathered.accept(found)
+        found, digest = read
+        if found.key != self._key(gathered) or not inputs.unchanged(found.inputs, self._seen):
+            return False
+        gathered.accept(found, digest)
         stage = self._stage(gathered.environment)
-        if self._untouched(gathered.environment):
+        if self._stands(gathered.environment, gathered.instance, digest):
             gathered.keep(stage)
         else:
             gathered.put(stage)
@@ -205,7 +211,7 @@ class Gatherer:
         decoded = msgspec.msgpack.decode(answer, type=_Answer)
         if decoded.refused:
             raise DistError(decoded.refused)
-        gathered.accept(msgspec.msgpack.decode(decoded.result, type=Result))
+        gathered.accept(msgspec.msgpack.decode(decoded.result, type=Result), inputs.digest(decoded.result))
         gathered.entries = decoded.entries
         gathered.digests = decoded.digests
         gathered.value_problems = decoded.value_problems

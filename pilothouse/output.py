@@ -15,7 +15,7 @@ from pilothouse.dist.entry import digest as content_digest
 from pilothouse.dist.marker import header
 from pilothouse.dist.plan import Plan
 from pilothouse.dist.stage import Stage
-from pilothouse.environment import Environment
+from pilothouse.environment import Environment, Instance
 from pilothouse.finding import Finding, Position
 from pilothouse.gather import Gathered
 from pilothouse.standing import Standing
@@ -45,9 +45,12 @@ class Output:
         """An environment's stage."""
         return self._stages[environment.name]
 
-    def untouched(self, environment: Environment) -> bool:
-        """Whether an environment's files are just as the last run left them."""
-        return self._untouched[environment.name]
+    def stands(self, environment: Environment, instance: Instance, digest: str) -> bool:
+        """Whether an instance's files are those of a result, and nobody touched them since they were written.
+
+        :param digest: the result's.
+        """
+        return self._untouched[environment.name] and fresh.stands(self._record, environment.name, instance.name, digest)
 
     def standing(self, environment: Environment, chosen: Sequence[str]) -> Standing:
         """What stands in an environment's folder besides some instances.

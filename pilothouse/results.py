@@ -36,8 +36,8 @@ def path_of(manifest: Manifest) -> str:
     )
 
 
-def read(root: str, environment: str, instance: str) -> Result | None:
-    """What is kept of one instance, whether or not it still holds; None where there is nothing."""
+def read(root: str, environment: str, instance: str) -> tuple[Result, str] | None:
+    """What is kept of one instance, whether or not it still holds, and its digest; None where there is nothing."""
     return _read(_path(root, environment, instance))
 
 
@@ -46,12 +46,12 @@ def _path(root: str, environment: str, instance: str = "") -> str:
     return os.path.join(root, kept.FOLDER, _BUILT, environment, name)
 
 
-def _read(path: str) -> Result | None:
+def _read(path: str) -> tuple[Result, str] | None:
     content = kept.read(path)
     if content is None:
         return None
     try:
-        return msgspec.msgpack.decode(content, type=Result)
+        return msgspec.msgpack.decode(content, type=Result), inputs.digest(content)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None
 
@@ -107,9 +107,10 @@ def origins(root: str, out: str, environment: str) -> Origins:
     seen: dict[str, str] = {}
     real = os.path.realpath(os.path.join(out, environment))
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-        result = _read(os.path.join(folder, name)) if name.endswith(_ENDING) else None
-        if result is None:
+        kept_one = _read(os.path.join(folder, name)) if name.endswith(_ENDING) else None
+        if kept_one is None:
             continue
+        result, _ = kept_one
         instance = name.removesuffix(_ENDING)
         # What was kept in a repository that was copied here speaks of files elsewhere.
         if any(key.startswith(charts) for key in result.inputs) and inputs.unchanged(result.inputs, seen):

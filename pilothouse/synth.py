@@ -187,7 +187,7 @@ class _Run:
             engine=self._request.engine,
             catalogue=self.catalogue,
             stage=self._output.stage,
-            untouched=self._output.untouched,
+            stands=self._output.stands,
             limit=self._request.limit,
             processes=self._request.processes or os.cpu_count() or 1,
             progress=progress,
@@ -241,7 +241,8 @@ class _Run:
             return
         files = {f"file:{os.path.join(request.root, file)}" for each in self._environments for file in each.files}
         known = {key: state for key, state in read.items() if key in files or key.startswith("folder:")}
-        for each in itertools.chain.from_iterable(self._gathered.values()):
+        gathered = list(itertools.chain.from_iterable(self._gathered.values()))
+        for each in gathered:
             known |= each.inputs
         results.prune(request.root, {each.name: list(each.charts) for each in self._environments})
         fresh.remember(
@@ -252,6 +253,7 @@ class _Run:
             read=known,
             objects=outcome.objects,
             findings=[msgspec.to_builtins(each) for each in outcome.findings if each.code != MENDED],
+            results={fresh.result_name(each.environment.name, each.instance.name): each.digest for each in gathered},
         )
 
 

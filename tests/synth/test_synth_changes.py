@@ -278,6 +278,20 @@ def test_a_chart_that_is_saved_while_it_is_built_is_built_again(fresh: Repositor
     assert fresh.objects()["slow"] == {"colour": "blue"}
 
 
+@pytest.mark.parametrize("first", [["--check"], ["--stdout"], ["--out", "elsewhere"], ["--chart", "db"], ["prod"], []])
+def test_what_was_built_for_another_purpose_is_written_all_the_same(fresh: Repository, first: list[str]) -> None:
+    """The result is kept from a run that wrote nothing, or wrote elsewhere, or was stopped by another chart."""
+    old, new = fresh.objects()["db"]["size"], f"of {first}"
+    fresh.edit("charts/_shared.py", f'"{old}"', f'"{new}"')
+    if not first:
+        fresh.maps("failing", "raise ValueError('no')")
+    assert fresh.synth(*first).code in (0, 1)
+    if not first:
+        fresh.edit("environments/dev.yaml", "  failing: {chart: failing, namespace: default}\n", "")
+    fresh.good()
+    assert {fresh.objects()["db"]["size"], fresh.objects("prod")["db"]["size"]} == {new}
+
+
 def test_sources_that_are_touched_but_not_changed_are_not_built(fresh: Repository) -> None:
     before = {file: file.stat().st_mtime_ns for file in fresh.dist.rglob("*")}
     for file in [*(fresh.root / "charts").glob("*.py"), *(fresh.root / "environments").glob("*.yaml")]:

@@ -116,6 +116,7 @@ def test_the_whole_stack_is_judged_with_what_stands(repository: Repository) -> N
     assert {finding["instance"] for finding in run.findings} == {"front"}
     assert repository.files() == before
     repository.edit("charts/front.py", "'bakc'", "'back'")
+    repository.forget()
     repository.good("dev")
     repository.edit("charts/back.py", "'app': 'back'", "'app': 'other'")
     run = repository.synth("dev", "--chart", "back")

@@ -19,13 +19,14 @@ OBJECTS = """
     from pilothouse import Chart, RawObject, Values
 
     POD = {"containers": [{"name": "a", "image": "a:1"}]}
-    AWKWARD = {"no": "no", "octal": "0o17", "float": "1e3", "time": "12:30:45", "null": "~", "text": "a\\n b\\n", "tab": "\\t", "é": "☃"}
+    BACKEND = {"service": {"name": "web", "port": {"number": 80}}}
+    AWKWARD = {"no": "no", "octal": "0o17", "float": "1e3", "time": "12:30:45", "text": "a\\n b\\n", "é": "☃"}
 
 
     class Objects(Chart[Values]):
         def build(self) -> None:
             for api_version, kind, name, rest in [
-                ("networking.k8s.io/v1", "Ingress", "web", {"spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}}),
+                ("networking.k8s.io/v1", "Ingress", "web", {"spec": {"defaultBackend": BACKEND}}),
                 ("apps/v1", "Deployment", "web", {"spec": {
                     "selector": {"matchLabels": {"app": "web"}},
                     "template": {"metadata": {"labels": {"app": "web"}}, "spec": POD},
@@ -35,7 +36,8 @@ OBJECTS = """
                 ("v1", "ServiceAccount", "web", {}),
             ]:
                 RawObject(self, {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, **rest})
-            RawObject(self, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "awkward", "namespace": "rooms"}})
+            metadata = {"name": "awkward", "namespace": "rooms"}
+            RawObject(self, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
 """
 
 

@@ -197,6 +197,10 @@ REFUSALS: dict[str | bytes, tuple[str, ...]] = {
         "2:1: found the end of the text inside [ ], expected ',' or ']' (while parsing a flow sequence at f:1:4)",
     ),
     b"a: 1\nb: \xff\n": ("2:4: found bytes that are no UTF-8, expected UTF-8",),
+    '{"a": "\\ud800"}': (
+        "1:10: found an escape that stands for no character, expected \\u0000 to \\uD7FF, \\uE000 to \\uFFFF, or "
+        "\\U00010000 to \\U0010FFFF (while parsing a quoted scalar at f:1:7)",
+    ),
     "a: '\ud800'": ("1:5: found the character U+D800, expected text: YAML allows it only as an escape",),
 }
 
