@@ -8,13 +8,14 @@ the constructs here are what they say they are: real ``constructs.Construct`` ob
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import jsii
 from jsii._kernel.providers.process import ProcessProvider
 from jsii._kernel.types import LoadRequest, LoadResponse
 
-from pilothouse import node, origin
+from pilothouse import node, node_files, origin, workers
 from pilothouse.finding import Position
 from pilothouse.manifest import Body, Manifest, Waiver
 from pilothouse.values import Values
@@ -43,6 +44,7 @@ class _LazyProvider(ProcessProvider):
         process = ProcessProvider._process.fget(self)
         if not self.started:
             self.started = True
+            workers.at_end(stop)
             for request in self._loads:
                 process.send(request, LoadResponse)
         return process
@@ -59,50 +61,111 @@ import constructs  # noqa: E402
 class _Place:
     """Where a construct stands in its chart: known in Python for every construct, whoever made it."""
 
-    __slots__ = ("chart", "ids", "path", "pending", "position")
+    __slots__ = ("chart", "ids", "native_ids", "path", "pending", "position")
 
     def __init__(self, chart: Chart[Any] | None, path: str, position: Position) -> None:
         self.chart = chart
         self.path = path
         self.position = position
         self.ids: set[str] = set()
+        """The ids of what stands in it, as far as Python made it."""
+        self.native_ids: set[str] = set()
+        """Those of them that cdk8s knows already: whether one may be used again is for cdk8s to say."""
         self.pending: list[Construct | Chart[Any]] = []
         """In a chart's own place: the constructs that cdk8s has not been told of yet, oldest first."""
+
+    def path_of(self, child: str) -> str:
+        """The path of a child, as cdk8s writes it."""
+        child = child.replace("/", "--")
+        return f"{self.path}/{child}" if self.path else child
 
 
 _NOWHERE = _Place(None, "", Position(file="", line=1))
 _native_places: dict[str, _Place] = {}
 _positions: dict[str, Position] = {}
+_charts: dict[str, Chart[Any]] = {}
+
+
+def _reference_of(construct: object) -> str:
+    return str(getattr(getattr(construct, "__jsii_ref__", None), "ref", ""))
 
 
 def _place_of(construct: object) -> _Place:
     place = getattr(construct, "_place", None)
     if isinstance(place, _Place):
         return place
-    reference = getattr(construct, "__jsii_ref__", None)
-    return _native_places.get(getattr(reference, "ref", ""), _NOWHERE)
+    reference = _reference_of(construct)
+    if reference not in _native_places and isinstance(construct, constructs.Construct):
+        _native_places[reference] = _found_place(construct.node.path)
+    return _native_places.get(reference, _NOWHERE)
+
+
+def _found_place(path: str) -> _Place:
+    """The place of a construct that cdk8s made by itself, inside of one that Python made."""
+    above = path
+    while above and above not in _charts:
+        above = above.rpartition("/")[0]
+    return _Place(_charts.get(above), path, _position_of(path))
+
+
+def _note_place(parent: _Place, construct_id: str, reference: str) -> _Place:
+    place = _Place(parent.chart, parent.path_of(construct_id), origin.here(2))
+    parent.ids.add(construct_id)
+    parent.native_ids.add(construct_id)
+    _native_places[reference] = place
+    _positions[place.path] = place.position
+    return place
 
 
 def _create(klass: type, obj: Any, args: list[Any] | None = None) -> Any:
-    """jsii's ``create``, which also notes the author's line and the place of each construct."""
+    """jsii's ``create``, which also notes the author's line and the place of each construct, and what Node reads."""
+    if not args or len(args) < 2 or not isinstance(obj, constructs.Construct) or isinstance(obj, (Construct, Chart)):
+        return jsii.kernel.create(klass, obj, args)
+    properties = getattr(args[2], "_values", {}) if len(args) > 2 else {}
+    if isinstance(obj, cdk8s.Helm):
+        node_files.helm(properties)
+    elif isinstance(obj, cdk8s.Include):
+        node_files.include(str(properties.get("url", "")))
+    parent = _place_of(args[0])
+    if args[1] in parent.ids and parent.chart is not None:
+        parent.chart._tell_cdk8s()
     reference = jsii.kernel.create(klass, obj, args)
-    if args and isinstance(obj, constructs.Construct) and not isinstance(obj, (Construct, Chart)):
-        parent = _place_of(args[0])
-        path = f"{parent.path}/{args[1]}" if parent.path else str(args[1])
-        place = _Place(parent.chart, path, origin.here())
-        _native_places[reference.ref] = place
-        _positions[path] = place.position
+    place = _note_place(parent, str(args[1]), reference.ref)
+    namespace = properties.get("namespace")
+    if isinstance(obj, cdk8s.Chart) and namespace and place.chart is not None:
+        place.chart._namespaces[place.path] = namespace
     return reference
 
 
-jsii.create = _create
+def _invoke(obj: Any, method: str, args: list[Any] | None = None) -> Any:
+    """jsii's ``invoke``, which also notes the author's line of a construct that a method makes."""
+    node_files.call(type(obj).__name__, method, args or [])
+    result = _jsii_invoke(obj, method, args or [])
+    if isinstance(result, constructs.Construct) and not isinstance(obj, constructs.Node):
+        reference = _reference_of(result)
+        if not isinstance(result, (Construct, Chart)) and reference not in _native_places:
+            found = _found_place(result.node.path)
+            if found.chart is not None:
+                found.position = origin.here()
+                _native_places[reference] = found
+                _positions.setdefault(found.path, found.position)
+    return result
+
+
+def _sinvoke(klass: type, method: str, args: list[Any] | None = None) -> Any:
+    node_files.call(klass.__name__, method, args or [])
+    return _jsii_sinvoke(klass, method, args or [])
+
+
+_jsii_invoke, _jsii_sinvoke = jsii.invoke, jsii.sinvoke
+jsii.create, jsii.invoke, jsii.sinvoke = _create, _invoke, _sinvoke
 
 
 class _DeferredMeta(jsii.JSIIMeta):
     """jsii's metaclass, less the one line that asks for the Node object of every instance at once."""
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        return type.__call__(cls, *args, **kwargs)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return type.__call__(self, *args, **kwargs)
 
 
 class _Deferred(metaclass=_DeferredMeta):
@@ -113,15 +176,21 @@ class _Deferred(metaclass=_DeferredMeta):
     _id: str
 
     def _take_place(self, scope: Any, construct_id: str) -> None:
+        if not isinstance(construct_id, str) or not construct_id:
+            raise TypeError(
+                f"expected the id of a construct as a string of one character or more, got {construct_id!r}"
+            )
         parent = _place_of(scope)
-        if construct_id in parent.ids:
+        known = construct_id in parent.ids
+        if known and construct_id not in parent.native_ids:
             raise ValueError(f"there is already a construct named {construct_id!r} in {parent.path or 'this scope'}")
         parent.ids.add(construct_id)
         self._scope = scope
         self._id = construct_id
-        path = f"{parent.path}/{construct_id}" if parent.path else construct_id
-        self._place = _Place(parent.chart, path, origin.here())
-        _positions[path] = self._place.position
+        self._place = _Place(parent.chart, parent.path_of(construct_id), origin.here())
+        _positions[self._place.path] = self._place.position
+        if known:
+            _ = self.__jsii_ref__  # cdk8s has one of that name, and says so, or has it no more
 
     def _make(self) -> None:
         raise NotImplementedError
@@ -139,11 +208,8 @@ class _Deferred(metaclass=_DeferredMeta):
     @property
     def node(self) -> constructs.Node:
         """The construct's place in cdk8s' tree. Whoever asks sees the whole chart there, every construct of it."""
-        chart = self._place.chart
-        if chart is not None:
-            pending, chart._place.pending = chart._place.pending, []
-            for construct in pending:
-                _ = construct.__jsii_ref__
+        if self._place.chart is not None:
+            self._place.chart._tell_cdk8s()
         return cast("constructs.Node", constructs.Construct.node.fget(self))  # type: ignore[attr-defined]
 
     def waive(self, code: str, *, reason: str) -> None:
@@ -181,7 +247,7 @@ class Construct(_Deferred, constructs.Construct, metaclass=_DeferredMeta):
         :returns: the manifest, which remembers the author's line.
         """
         place = self._place
-        manifest = Manifest(body, place.position, place.path)
+        manifest = Manifest({} if body is None else body, place.position, place.path)
         cast("Chart[Any]", place.chart)._manifests.append(manifest)
         return manifest
 
@@ -247,9 +313,17 @@ class Chart(_ChartBase, Generic[V]):
         self, scope: constructs.Construct, id: str, *, values: V, environment: ChartEnvironment, namespace: str
     ) -> None:
         self._take_place(scope, id)
+        outer = self._place.chart
         self._place.chart = self
+        _charts[self._place.path] = self
         self._manifests: list[Manifest] = []
         self._waivers: list[Waiver] = []
+        self._inner: list[Chart[Any]] = []
+        self._namespaces = {self._place.path: namespace}
+        if outer is not None:
+            outer._inner.append(self)
+            outer._place.pending.append(self)
+            self._place.pending = outer._place.pending
         self.values = values
         """What the environment file says under ``values`` for this instance."""
         self.environment = environment
@@ -277,33 +351,90 @@ class Chart(_ChartBase, Generic[V]):
         options = cdk8s.ChartProps(namespace=self._namespace)
         jsii.kernel.create(cdk8s.Chart, self, [self._scope, self._id, options])
 
+    def _tell_cdk8s(self) -> None:
+        """Let cdk8s know every construct of the chart."""
+        pending = self._place.pending
+        while pending:
+            _ = pending.pop(0).__jsii_ref__
+
     def to_json(self) -> list[Any]:
         """Every object of the chart as plain JSON: those of cdk8s' own constructs and those of ours."""
         return [*cdk8s.Chart.to_json(self), *(manifest.body for manifest in self._manifests)]
 
     def manifests(self) -> list[Manifest]:
-        """Every object of the chart as a manifest, with the line that made it."""
-        return [*self._manifests, *self._cdk8s_manifests()]
+        """Every object of the chart and of those inside it as a manifest, with the line that made it.
+
+        :raises InvalidConstructsError: where a construct of cdk8s refuses what it was given.
+        """
+        return [*self._own_manifests(), *self._cdk8s_manifests()]
+
+    def _own_manifests(self) -> list[Manifest]:
+        return [*self._manifests, *(manifest for inner in self._inner for manifest in inner._own_manifests())]
 
     def waivers(self) -> list[Waiver]:
         """The checks that this chart's author silenced, in the order of writing."""
-        return list(self._waivers)
+        return [*self._waivers, *(waiver for inner in self._inner for waiver in inner.waivers())]
+
+    def namespace_at(self, path: str) -> str:
+        """The namespace of an object that names none: its chart's, or that of a chart inside it.
+
+        :param path: the path of the object's construct.
+        """
+        namespaces = dict(self._namespaces)
+        for inner in self._inner:
+            namespaces |= {below: inner.namespace_at(below) for below in inner._namespaces}
+        while path not in namespaces and "/" in path:
+            path = path.rpartition("/")[0]
+        return namespaces.get(path, self._namespace)
 
     def _cdk8s_manifests(self) -> list[Manifest]:
         if "_reference" not in self.__dict__:
             return []
         # The whole chart first: cdk8s settles dependencies and validates every construct there, and only there.
-        cdk8s.Chart.to_json(self)
+        failed: RuntimeError | None = None
+        try:
+            cdk8s.Chart.to_json(self)
+        except RuntimeError as error:
+            invalid = InvalidConstructsError.of(error)
+            if invalid is not None:
+                raise invalid from None
+            failed = error
         found: list[Manifest] = []
+        problems: list[tuple[str, Position, str]] = []
         for construct in constructs.Construct.node.fget(self).find_all():  # type: ignore[attr-defined]
             if isinstance(construct, cdk8s.ApiObject):
-                path = _native_places[construct.__jsii_ref__.ref].path if _is_known(construct) else construct.node.path
-                found.append(Manifest(construct.to_json(), _position_of(path), path))
+                known = _native_places.get(_reference_of(construct))
+                path = construct.node.path if known is None else known.path
+                try:
+                    found.append(Manifest(construct.to_json(), _position_of(path), path))
+                except RuntimeError as error:
+                    problems.append((_INTRODUCTION.sub("cdk8s: ", str(error)), _position_of(path), path))
+        if problems:
+            raise InvalidConstructsError(problems)
+        if failed is not None:
+            raise failed
         return found
 
 
-def _is_known(construct: object) -> bool:
-    return getattr(construct.__jsii_ref__, "ref", "") in _native_places  # type: ignore[attr-defined]
+class InvalidConstructsError(ValueError):
+    """What cdk8s' own validation says of a chart's constructs."""
+
+    def __init__(self, problems: list[tuple[str, Position, str]]) -> None:
+        super().__init__("; ".join(message for message, _, _ in problems))
+        self.construct_problems = problems
+        """Each mistake: what is wrong, the line that made the construct, and the construct's path."""
+
+    @classmethod
+    def of(cls, error: RuntimeError) -> InvalidConstructsError | None:
+        """What an error of JavaScript says, where it is one of validation."""
+        found = _INVALID.findall(str(error))
+        if "Validation failed" not in str(error) or not found:
+            return None
+        return cls([(f"cdk8s: {message}", _position_of(path), path) for path, message in found])
+
+
+_INTRODUCTION = re.compile(r"^(Error: )+")
+_INVALID = re.compile(r"^\s*\[(.*?)\] (.+)$", re.MULTILINE)
 
 
 def _position_of(path: str) -> Position:
@@ -322,7 +453,10 @@ def waive(construct: constructs.Construct, code: str, *, reason: str) -> None:
     :param code: the check's code, such as ``SVC001``.
     :param reason: why it is right here, in a sentence that the next reader will understand.
     :raises ValueError: where the construct stands in no chart.
+    :raises TypeError: where the code or the reason is no string.
     """
+    if not isinstance(code, str) or not isinstance(reason, str):
+        raise TypeError(f"expected a check's code and a reason as strings, got {code!r} and {reason!r}")
     place = _place_of(construct)
     if place.chart is None:
         raise ValueError("this construct stands in no pilothouse.Chart, so there is nothing to waive")
@@ -330,7 +464,12 @@ def waive(construct: constructs.Construct, code: str, *, reason: str) -> None:
 
 
 def new_app() -> cdk8s.App:
-    """An App to build a chart in: cdk8s asks the root of the tree for its resolvers."""
+    """An App to build a chart in: cdk8s asks the root of the tree for its resolvers.
+
+    What is known of the constructs of an earlier one is forgotten.
+    """
+    for known in (_native_places, _positions, _charts):
+        known.clear()
     return cast("cdk8s.App", _App())
 
 

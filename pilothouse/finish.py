@@ -71,7 +71,7 @@ def _finish_pods(body: Body, path: FieldPath, environment: ChartEnvironment) -> 
 
 
 def _from_registry(container: Any, registry: str) -> Any:
-    if not isinstance(container, dict) or not isinstance(container.get("image"), str):
+    if not isinstance(container, dict) or not isinstance(container.get("image"), str) or not container["image"]:
         return container
     host, slash, _ = container["image"].partition("/")
     if slash and ("." in host or ":" in host or host == "localhost"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
 from types import CodeType, FrameType
@@ -19,13 +20,15 @@ root = ""
 """The repository's root, with a trailing separator: files below it are named relative to it."""
 
 
-def _is_authors(frame: FrameType) -> bool:
+def is_authors(frame: FrameType) -> bool:
+    """Whether a frame runs the author's own code: see :func:`authors_frame`."""
     code = frame.f_code
     known = _authors.get(code)
     if known is None:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         name = code.co_filename
-        known = package not in _OUR_PACKAGES and not name.startswith("<") and not name.startswith(_OTHERS)
+        ours = package in _OUR_PACKAGES or (root != "" and package == "__main__")  # the command itself
+        known = not ours and not name.startswith("<") and not name.startswith(_OTHERS)
         _authors[code] = known
     return known
 
@@ -45,7 +48,7 @@ def authors_frame(depth: int = 1) -> FrameType | None:
     :param depth: how many frames above the caller to begin.
     """
     frame: FrameType | None = sys._getframe(depth + 1)
-    while frame is not None and not _is_authors(frame):
+    while frame is not None and not is_authors(frame):
         frame = frame.f_back
     return frame
 
@@ -69,7 +72,27 @@ def of_exception(error: BaseException, fallback: Position) -> Position:
     found = fallback
     traceback = error.__traceback__
     while traceback is not None:
-        if _is_authors(traceback.tb_frame):
+        if is_authors(traceback.tb_frame):
             found = Position(file=relative(traceback.tb_frame.f_code.co_filename), line=traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
+
+
+_DUMPED = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
+
+
+def of_dump(text: str, root: str) -> Position | None:
+    """The author's line in what ``faulthandler`` says of a process that was ended.
+
+    :param text: one or more stacks, each with the innermost call first; the last one counts.
+    :param root: the repository's root: only its own files, and none of its kit, are the author's.
+    :returns: None where no line is the author's.
+    """
+    last = text[text.rfind("(most recent call first)") :]
+    ours = tuple(os.path.join(root, folder, "") for folder in ("charts", "constructs"))
+    kit = os.path.join(root, "constructs", "pilothouse_kit", "")
+    for match in _DUMPED.finditer(last):
+        file, line = match.groups()
+        if file.startswith(ours) and not file.startswith(kit):
+            return Position(file=os.path.relpath(file, root).replace(os.sep, "/"), line=int(line))
+    return None

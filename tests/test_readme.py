@@ -56,10 +56,7 @@ def test_every_step_of_the_walk_does_what_it_says(reader: Path) -> None:
             commands += 1
     assert commands >= 5
     demo, large = (
-        {
-            row["kind"]: row["name"]
-            for row in json.loads(run(f"pilothouse list {name} --format json", reader).stdout)
-        }
+        {row["kind"]: row["name"] for row in json.loads(run(f"pilothouse list {name} --format json", reader).stdout)}
         for name in ("demo", "demo-large")
     )
     assert demo == large == {"Namespace": "echo", "Deployment": "echo", "Service": "echo", "Ingress": "echo"}

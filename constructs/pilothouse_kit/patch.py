@@ -18,7 +18,8 @@ LIST_KEYS: dict[str, tuple[str, ...]] = {
     "volumeMounts": ("mountPath",),
     "volumes": ("name",),
 }
-"""List field -> the key of its items; the first that an item has. Every other list is replaced as a whole.
+"""List field -> the key of its items; the first that an item has. Every other list, and one in which an item lacks
+its key, is replaced as a whole.
 
 Source: ``x-kubernetes-patch-merge-key`` in the Kubernetes API's own OpenAPI document."""
 
@@ -35,12 +36,28 @@ def patched(body: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
         below = result.get(name)
         if value is None:
             result.pop(name, None)
-        elif isinstance(value, Mapping) and isinstance(below, Mapping):
-            result[name] = patched(below, value)
-        elif isinstance(value, list) and isinstance(below, list) and name in LIST_KEYS:
-            result[name] = _merged(below, value, LIST_KEYS[name])
+        elif isinstance(value, Mapping):
+            result[name] = patched(below if isinstance(below, Mapping) else {}, value)
+        elif isinstance(value, list):
+            result[name] = _merged(below if isinstance(below, list) else [], value, LIST_KEYS.get(name, ()))
         else:
             result[name] = value
+    return result
+
+
+def _merged(below: list[Any], patch: list[Any], keys: tuple[str, ...]) -> list[Any]:
+    """Both lists as one where every item has its key; the patch alone where one has none."""
+    places = {_key(item, keys): index for index, item in enumerate(below)}
+    if None in places or any(_key(item, keys) is None for item in patch):
+        return patch
+    result = list(below)
+    for item in patch:
+        key = _key(item, keys)
+        if key in places:
+            result[places[key]] = patched(result[places[key]], item)
+        else:
+            places[key] = len(result)
+            result.append(item)
     return result
 
 
@@ -50,15 +67,3 @@ def _key(item: Any, keys: tuple[str, ...]) -> tuple[Any, ...] | None:
             if key in item:
                 return item[key], item.get("protocol", "TCP")
     return None
-
-
-def _merged(below: list[Any], patch: list[Any], keys: tuple[str, ...]) -> list[Any]:
-    result = list(below)
-    places = {_key(item, keys): index for index, item in enumerate(result)}
-    for item in patch:
-        key = _key(item, keys)
-        if key is not None and key in places:
-            result[places[key]] = patched(result[places[key]], item)
-        else:
-            result.append(item)
-    return result

@@ -7,6 +7,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pilothouse.cli.screen import Screen
 
 DONE, STOPPED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: done; findings that stop, or differences; the command or the machine could not do it; Ctrl-C."""
@@ -69,7 +73,7 @@ def _say(text: str) -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     from pilothouse.cli.arguments import parser
-    from pilothouse.cli.screen import Screen
+    from pilothouse.cli.screen import OutputError, Screen
 
     known = parser()
     if "_ARGCOMPLETE" in os.environ:
@@ -78,6 +82,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         argcomplete.autocomplete(known)
     options = known.parse_args(arguments)
     screen = Screen()
+    code = BAD_USAGE
     try:
         code = _run_verb(options.verb, options, screen)
     except (KeyboardInterrupt, BrokenPipeError):
@@ -88,19 +93,19 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise
         screen.end_progress()
         _say(message)
-        code = BAD_USAGE
     try:
-        sys.stdout.flush()
+        screen.flush()
     except BrokenPipeError:
-        raise
-    except OSError as error:
         _drop_results()
-        screen.say(f"pilothouse: standard output: {error.strerror}")
+    except OutputError as error:
+        _drop_results()
+        if code != BAD_USAGE:
+            screen.say(f"pilothouse: {error}")
         return BAD_USAGE
     return code
 
 
-def _run_verb(verb: str, options: object, screen: object) -> int:
+def _run_verb(verb: str, options: object, screen: Screen) -> int:
     import importlib
 
     return int(importlib.import_module(f"pilothouse.cli.{verb}_verb").run(options, screen))

@@ -108,7 +108,7 @@ def _validate(verbs: Any) -> None:
         description="Read YAML from disk and judge it: schemas, checks, then kubeconform over the same bytes.\n"
         "Whatever lies below dist/ENV is judged as ENV, by its own Kubernetes version.",
         epilog="examples:\n"
-        "  pilothouse validate                       dist/ of this repository, each environment by its own version\n"
+        "  pilothouse validate                       dist/, each environment by its own version\n"
         "  pilothouse validate --kubernetes-version 1.34 manifests/\n"
         "  helm template web ./web | pilothouse validate --kubernetes-version 1.34 -",
     )

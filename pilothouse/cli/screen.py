@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from typing import TextIO
+
+
+class OutputError(Exception):
+    """Standard output takes no more: its disk is full."""
 
 
 class Screen:
@@ -34,12 +40,24 @@ class Screen:
         """Print what the command was asked for."""
         self.end_progress()
         if text:
-            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+            with _told():
+                sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+    def flush(self) -> None:
+        """Hand over all results.
+
+        :raises OutputError: they cannot be written.
+        :raises BrokenPipeError: nobody reads them.
+        """
+        with _told():
+            sys.stdout.flush()
 
     def say(self, text: str) -> None:
         """Print what a person wants to know besides."""
         self.end_progress()
-        sys.stdout.flush()
+        # Where both streams are one, what came first stands first. The command's end tells of a stream that is full.
+        with contextlib.suppress(OutputError, BrokenPipeError):
+            self.flush()
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
@@ -56,3 +74,13 @@ class Screen:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._progress = False
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output: {error.strerror}") from error

@@ -46,19 +46,21 @@ def test_explain_names_the_line_behind_each_value(repository: Repository) -> Non
 
 def test_explain_names_the_line_that_made_an_object(repository: Repository) -> None:
     repository.good()
-    for what in ("dist/dev/web/default/configmap-web.yaml", "ConfigMap default/web"):
+    for what in ("dist/dev/db/default/configmap-db.yaml", "ConfigMap default/db"):
         rows = json.loads(repository.run("explain", what, "--environment", "dev", "--format", "json").out)
         assert [(row["made by"], row["instance"], row["construct"]) for row in rows] == [
-            ("charts/web.py:11", "web", "web/web")
+            ("charts/db.py:8", "db", "db/ConfigMap-db")
         ]
-    assert len(json.loads(repository.run("explain", "ConfigMap default/web", "--format", "json").out)) == 2
-    repository.edit("charts/web.py", "from ours", "\nfrom ours")
-    run = repository.run("explain", "ConfigMap default/web", "--environment", "dev")
+    assert len(json.loads(repository.run("explain", "ConfigMap default/db", "--format", "json").out)) == 2
+    web = json.loads(repository.run("explain", "ConfigMap default/web", "--format", "json").out)
+    assert {row["made by"] for row in web} == {"constructs/ours.py:6"}
+    repository.edit("charts/db.py", "from pilothouse", "\nfrom pilothouse")
+    run = repository.run("explain", "ConfigMap default/db", "--environment", "dev")
     assert (run.code, run.out) == (2, "")
-    assert "dev: web has changed since: run pilothouse synth dev" in run.err
+    assert "dev: db has changed since: run pilothouse synth dev" in run.err
     repository.good()
-    run = repository.run("explain", "ConfigMap default/web", "--environment", "dev")
-    assert "charts/web.py:12" in run.out
+    run = repository.run("explain", "ConfigMap default/db", "--environment", "dev")
+    assert "charts/db.py:9" in run.out
 
 
 def test_every_check_has_a_page(repository: Repository) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,7 +112,7 @@ def test_the_repository_is_the_one_of_the_working_folder_or_the_named_one(
     run = repository.run(
         "-C", os.path.relpath(repository.root, tmp_path), "list", "dev", "--format", "json", cwd=tmp_path
     )
-    assert [row["name"] for row in json.loads(run.out)] == ["db-two", "db", "web"]
+    assert [row["name"] for row in json.loads(run.out)] == ["db", "db-two", "web"]
     linked = tmp_path / "linked"
     linked.symlink_to(repository.root)
     assert repository.run("-C", str(linked), "synth", cwd=tmp_path).err == "5 objects in 2 environments: up to date\n"
@@ -196,7 +197,9 @@ def test_streams_that_lead_nowhere(repository: Repository) -> None:
     assert closed(repository, "pilothouse schemas | head -1").code == 0
     for shell in ("pilothouse list >&-", "pilothouse synth --stdout >&- 2>&-", "pilothouse synth <&- >&- 2>&-"):
         assert closed(repository, shell).code == 0, shell
-    assert closed(repository, "rm -r .pilothouse dist; pilothouse synth <&- >&- 2>&-").code == 0
+    shutil.rmtree(repository.dist)
+    repository.forget()
+    assert closed(repository, "pilothouse synth <&- >&- 2>&-").code == 0
     assert len(repository.files()) == 14
     if os.path.exists("/dev/full"):
         run = closed(repository, "pilothouse synth --stdout >/dev/full")

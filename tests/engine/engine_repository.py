@@ -92,9 +92,12 @@ class Repository:
 
     def builds(self, name: str, body: str, *, imports: str = "", namespace: str = "default") -> None:
         """Write a chart by what stands in its ``build``, and deploy it in ``dev``."""
-        head = textwrap.dedent(imports).strip() + "\nfrom pilothouse import Chart, Construct, RawObject, Values, waive\n"
+        head = (
+            textwrap.dedent(imports).strip() + "\nfrom pilothouse import Chart, Construct, RawObject, Values, waive\n"
+        )
         head += f"{MAP}\n\nclass Web(Chart[Values]):\n    def build(self) -> None:\n"
-        self.chart(name, head + textwrap.indent(textwrap.dedent(body).strip("\n"), "        ") + "\n", namespace)
+        text = head + textwrap.indent(textwrap.dedent(body).strip("\n"), "        ") + "\n"
+        self.chart(name, text, namespace)
 
     def here(self, name: str, mark: str = "# here", folder: str = "charts") -> str:
         """The place of a chart's line that bears a comment, as a finding names it."""

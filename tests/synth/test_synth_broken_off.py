@@ -7,92 +7,26 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.processes import alive, wait_until
+from tests.synth.conftest import COMMAND, Start, until_it_builds
 from tests.synth.synth_repository import Repository, Run
 
-COMMAND = [sys.executable, "-m", "pilothouse"]
 
-
-@pytest.fixture
-def waiting(repository: Repository) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Starts a run whose chart ``slow`` says when it is being built, and then waits until a file is there."""
-    repository.maps(
-        "slow",
-        """
-        sys.stderr.write(f"building {os.getpid()}\\n")
-        sys.stderr.flush()
-        while not (Path(__file__).parent.parent / "go").exists():
-            time.sleep(0.01)
-        return {"a": "b"}
-        """,
-        imports="import os\nimport sys\nimport time\nfrom pathlib import Path",
-    )
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [*COMMAND, "synth"],
-            cwd=repository.root,
-            env=repository.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def builder(process: subprocess.Popen[bytes]) -> int:
-    """Wait until the chart is being built: the process that builds it."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith(b"building"):
-            return int(line.split()[1])
-    pytest.fail("the chart was never built")
-
-
-def gone(pid: int) -> bool:
-    """Whether a process has ended, within ten seconds."""
-    for _ in range(1000):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        state = Path(f"/proc/{pid}/stat")
-        if state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def slow_is_ready(repository: Repository) -> None:
-    repository.write("go", "")
-
-
-def test_a_second_run_at_the_same_time_is_refused(
-    repository: Repository, waiting: Callable[[], subprocess.Popen[bytes]]
-) -> None:
+def test_a_second_run_at_the_same_time_is_refused(repository: Repository, waiting: Start) -> None:
     first = waiting()
-    builder(first)
+    until_it_builds(first)
     run = repository.synth()
     assert (run.code, run.out) == (2, "")
     assert f"another run of Pilothouse (process {first.pid}) is writing there" in run.err
     assert not list(repository.dist.glob("dev"))
     assert repository.synth("--out", "elsewhere", "prod").code == 0
-    slow_is_ready(repository)
+    repository.write("go", "")
     assert first.wait() == 0
     repository.good()
     assert repository.good().built == 0
@@ -100,44 +34,42 @@ def test_a_second_run_at_the_same_time_is_refused(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupted_run_leaves_nothing_behind(
-    repository: Repository, waiting: Callable[[], subprocess.Popen[bytes]], number: signal.Signals, code: int
+    repository: Repository, waiting: Start, number: signal.Signals, code: int
 ) -> None:
-    slow_is_ready(repository)
+    repository.write("go", "")
     repository.good()
     before = repository.files()
     (repository.root / "go").unlink()
     repository.edit("environments/_base.yaml", "platform", "core")
     process = waiting()
-    worker = builder(process)
+    workers = until_it_builds(process)
     os.kill(process.pid, number) if number is not signal.SIGINT else os.killpg(process.pid, number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert out == b""
     assert err.decode().endswith("interrupted: nothing half written is left\n")
     assert b"Traceback" not in err
-    assert gone(worker)
+    wait_until(lambda: not any(map(alive, workers)))
     assert repository.files() == before
     assert not (repository.dist / ".pilothouse-switch").exists()
-    slow_is_ready(repository)
+    repository.write("go", "")
     repository.good()
     assert b"core" in repository.files()["dev/web/default/configmap-web.yaml"]
 
 
-def test_a_killed_run_is_made_good_by_the_next(
-    repository: Repository, waiting: Callable[[], subprocess.Popen[bytes]]
-) -> None:
-    slow_is_ready(repository)
+def test_a_killed_run_is_made_good_by_the_next(repository: Repository, waiting: Start) -> None:
+    repository.write("go", "")
     repository.good()
     before = repository.files()
     (repository.root / "go").unlink()
     repository.edit("environments/_base.yaml", "platform", "core")
     process = waiting()
-    worker = builder(process)
+    workers = until_it_builds(process)
     process.kill()
     process.wait()
     assert {path: content for path, content in repository.files().items() if not path.startswith(".")} == before
-    slow_is_ready(repository)
-    assert gone(worker)
+    repository.write("go", "")
+    wait_until(lambda: not any(map(alive, workers)))
     assert repository.good().codes == []
     assert b"core" in repository.files()["dev/web/default/configmap-web.yaml"]
     assert not (repository.dist / ".pilothouse-switch").exists()

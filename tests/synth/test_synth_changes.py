@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.synth.conftest import Start, until_it_builds
 from tests.synth.synth_repository import PACKAGES, Repository
 
 READER = """
@@ -255,27 +256,16 @@ def test_a_file_that_cdk8s_includes_is_seen(fresh: Repository) -> None:
     assert fresh.objects()["included"] == {"colour": "blue"}
 
 
-def test_a_chart_that_is_saved_while_it_is_built_is_built_again(fresh: Repository) -> None:
+def test_a_chart_that_is_saved_while_it_is_built_is_built_again(repository: Repository, waiting: Start) -> None:
     """The build ran the old text, and ended when the new one was there already."""
-    fresh.maps(
-        "slow",
-        """
-        from pathlib import Path
-
-        source = Path(__file__).read_text()
-        colour = "red"
-        if os.environ.get("SAVE"):
-            subject = Path(__file__)
-            descriptor = os.open(subject, os.O_WRONLY | os.O_TRUNC)
-            os.write(descriptor, source.replace('"r' + 'ed"', '"blue"').encode())
-            os.close(descriptor)
-        return {"colour": colour}
-        """,
-        imports="import os",
-    )
-    fresh.synth(SAVE="1")
-    fresh.good()
-    assert fresh.objects()["slow"] == {"colour": "blue"}
+    process = waiting()
+    until_it_builds(process)
+    repository.edit("charts/slow.py", '"red"', '"blue"')
+    repository.write("go", "")
+    assert process.wait() == 0
+    assert repository.objects()["slow"] == {"colour": "red"}
+    repository.good()
+    assert repository.objects()["slow"] == {"colour": "blue"}
 
 
 @pytest.mark.parametrize("first", [["--check"], ["--stdout"], ["--out", "elsewhere"], ["--chart", "db"], ["prod"], []])

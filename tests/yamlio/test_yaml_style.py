@@ -182,7 +182,7 @@ def deep() -> list[object]:
         ((1, 2), (), "expected list, got tuple"),
         ((), (), "expected list, got tuple"),
         ({1}, (), "got set"),
-        (object(), (), "got object"),
+        pytest.param(object(), (), "got object", id="object"),
         ({"x": 1}.keys(), (), "got dict_keys"),
         (2**64, (), "65 bits"),
         (-(2**63) - 1, (), "64 bits"),

@@ -1,0 +1,211 @@
+"""``validate``: the YAML on disk, ours or anyone's."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.synth.synth_repository import Repository, Run
+
+GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: good, namespace: default}\ndata: {a: b}\n"
+WRONG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: wrong, namespace: default}\ndata:\n  a: 1\n"
+UNKNOWN = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w, namespace: default}\n"
+
+
+@pytest.fixture
+def anyones(tmp_path: Path) -> Repository:
+    """A folder of YAML that is no repository."""
+    made = Repository.__new__(Repository)
+    made.root = tmp_path / "anyones"
+    made.root.mkdir()
+    return made
+
+
+def validate(repository: Repository, *words: str, stdin: str = "", kubeconform: bool = False) -> Run:
+    second = () if kubeconform else ("--no-kubeconform",)
+    return repository.run("validate", "--format", "json", *second, *words, stdin=stdin.encode())
+
+
+def places(run: Run) -> list[tuple[str, int, str]]:
+    return [(finding["file"], finding["line"], finding["code"]) for finding in run.findings]
+
+
+def test_any_folder_is_judged_with_each_field_in_its_place(anyones: Repository) -> None:
+    anyones.write("manifests/good.yaml", GOOD)
+    anyones.write("manifests/deep/wrong.yml", f"# a comment\n---\n{GOOD.replace('good', 'fine')}---\n{WRONG}")
+    anyones.write("manifests/.hidden/wrong.yaml", WRONG)
+    anyones.write("manifests/notes.txt", "kind: [")
+    anyones.write("manifests/kustomization.yaml", "resources: [good.yaml]\n")
+    run = validate(anyones, "manifests")
+    assert run.code == 1
+    assert places(run) == [("manifests/deep/wrong.yml", 12, "SCHEMA001")]
+    assert run.err == "3 objects judged; kubeconform was left out\n"
+    assert validate(anyones, "manifests/good.yaml").code == 0
+
+
+def test_lists_json_and_documents_are_read_as_kubectl_reads_them(anyones: Repository) -> None:
+    anyones.write(
+        "list.yaml", "apiVersion: v1\nkind: List\nitems:\n" + textwrap.indent(WRONG, "  ").replace("  ap", "- ap", 1)
+    )
+    anyones.write(
+        "one.json",
+        json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "json"}, "data": {"a": 1}}),
+    )
+    two = {
+        "kind": "List",
+        "apiVersion": "v1",
+        "items": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}],
+    }
+    anyones.write("two.json", json.dumps(two, indent=1))
+    anyones.write("empty.yaml", "# nothing\n---\n")
+    run = validate(anyones, ".")
+    assert run.code == 1
+    assert [(finding["file"], finding["code"]) for finding in run.findings] == [
+        ("./list.yaml", "SCHEMA001"),
+        ("./one.json", "SCHEMA001"),
+    ]
+    assert run.findings[0]["line"] == 8
+    assert run.err.startswith("3 objects judged")
+
+
+def test_standard_input_is_judged(anyones: Repository) -> None:
+    run = validate(anyones, "--kubernetes-version", "1.34", "-", stdin=f"{GOOD}---\n{WRONG}")
+    assert run.code == 1
+    assert places(run) == [("standard input", 10, "SCHEMA001")]
+    assert validate(anyones, "-", stdin=GOOD).code == 0
+    run = validate(anyones, "-", stdin="")
+    assert (run.code, run.err) == (2, "there is no Kubernetes object to judge\n")
+
+
+def test_what_is_no_yaml_is_told_with_its_place(anyones: Repository) -> None:
+    anyones.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\n  name: x\n")
+    anyones.write("b.yaml", "a: b\n")
+    anyones.write("c.yaml", "- a\n- b\n")
+    (anyones.root / "d.yaml").write_bytes(b"\xff\xfe\x00")
+    (anyones.root / "e.yaml").symlink_to("nowhere")
+    run = validate(anyones, ".")
+    assert run.code == 1
+    assert [(finding["file"], finding["code"]) for finding in run.findings] == [
+        ("./a.yaml", "DIST004"),
+        ("./b.yaml", "OBJ001"),
+        ("./c.yaml", "OBJ001"),
+        ("./d.yaml", "DIST004"),
+        ("./e.yaml", "DIST004"),
+    ]
+    assert (run.findings[0]["line"], run.findings[0]["column"] is not None) == (3, True)
+
+
+def test_a_kind_without_a_schema_warns_or_stops(anyones: Repository) -> None:
+    anyones.write("widget.yaml", UNKNOWN)
+    for words, code, severity in (((), 0, "warning"), (("--missing-schemas", "error"), 1, "error")):
+        run = validate(anyones, *words, "widget.yaml")
+        assert run.code == code
+        assert [(finding["code"], finding["severity"]) for finding in run.findings] == [("SCHEMA002", severity)]
+
+
+def test_the_version_decides(anyones: Repository) -> None:
+    anyones.write(
+        "flow.yaml", "apiVersion: flowcontrol.apiserver.k8s.io/v1beta3\nkind: FlowSchema\nmetadata: {name: f}\n"
+    )
+    assert validate(anyones, "--kubernetes-version", "1.34", "--missing-schemas", "error", "flow.yaml").code == 1
+    assert validate(anyones, "--kubernetes-version", "1.31", "--missing-schemas", "error", "flow.yaml").codes != []
+    assert "SCHEMA002" not in validate(anyones, "--kubernetes-version", "1.31", "flow.yaml").codes
+
+
+def test_one_file_is_judged_once_however_often_it_is_named(anyones: Repository) -> None:
+    anyones.write("m/good.yaml", GOOD)
+    run = validate(anyones, "m", "m/good.yaml", "./m", str(anyones.root / "m"))
+    assert run.code == 0
+    assert run.err.startswith("1 object judged")
+    anyones.write("m/again.yaml", GOOD)
+    assert validate(anyones, "m").codes == ["OBJ003"]
+
+
+def test_ours_is_judged_by_each_environments_own_version(repository: Repository) -> None:
+    repository.edit("environments/prod.yaml", "1.33", "1.31")
+    repository.good()
+    run = validate(repository)
+    assert (run.code, run.codes) == (0, [])
+    assert run.err.startswith("5 objects judged")
+    flow = "apiVersion: flowcontrol.apiserver.k8s.io/v1beta3\nkind: FlowSchema\n"
+    for environment in ("dev", "prod"):
+        repository.write(f"dist/{environment}/web/_cluster/flowschema-f.yaml", f"{flow}metadata: {{name: f}}\n")
+    run = validate(repository)
+    assert run.code == 1
+    versions = [(finding["code"], finding["environments"]) for finding in run.findings]
+    assert versions == [("API001", ["dev"]), ("API002", ["prod"])]
+    assert validate(repository, "dist/dev").code == 1
+    assert validate(repository, "dist/prod").codes == ["API002"]
+    assert validate(repository, "dist").err == validate(repository).err
+
+
+def test_a_finding_stands_at_the_charts_line_while_that_is_true(repository: Repository) -> None:
+    repository.maps("bad", "return {}")
+    repository.good()
+    file = "dist/dev/bad/default/configmap-bad.yaml"
+    repository.edit(file, "name: bad", "name: bad-")
+    (finding,) = validate(repository).findings
+    assert (finding["code"], finding["file"], finding["line"]) == ("OBJ004", file, 5)
+
+
+def test_part_of_an_environment_is_judged_as_part_of_it(repository: Repository) -> None:
+    """What the rest of the stack defines is there; what is wrong in it is not told."""
+    repository.maps("rooms", "return {}")
+    room = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "room"}}
+    repository.write("charts/rooms.py", repository.read("charts/rooms.py") + f"        RawObject(self, {room})\n")
+    repository.write("charts/guest.py", repository.read("charts/db.py"))
+    repository.deploy("guest", namespace="room")
+    repository.good()
+    repository.edit("dist/dev/db/default/configmap-db.yaml", "size:", "1: 2\n  size:")
+    assert validate(repository).code == 1
+    run = validate(repository, "dist/dev/guest")
+    assert (run.code, run.codes) == (0, [])
+    assert run.err.startswith("1 object judged")
+    (repository.dist / "dev/rooms/_cluster/namespace-room.yaml").unlink()
+    run = validate(repository, "dist/dev/guest/room/configmap-guest.yaml")
+    assert run.code == 1
+    assert {finding["object"] for finding in run.findings} == {"ConfigMap room/guest"}
+
+
+def test_what_a_chart_waived_is_waived(repository: Repository) -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "lonely"},
+        "spec": {"selector": {"app": "none"}, "ports": [{"port": 80}]},
+    }
+    repository.maps("lonely", "return {}")
+    source = repository.read("charts/lonely.py")
+    repository.write("charts/lonely.py", f"{source}        RawObject(self, {service})\n")
+    (code,) = set(repository.synth().codes)
+    repository.write(
+        "charts/lonely.py", f"{source}        RawObject(self, {service}).waive({code!r}, reason='by hand')\n"
+    )
+    repository.good()
+    assert validate(repository).codes == []
+    repository.write(
+        "charts/lonely.py", f"\n{source}        RawObject(self, {service}).waive({code!r}, reason='by hand')\n"
+    )
+    assert validate(repository).codes == [], "dist/ is as it was, and so is what was waived for it"
+
+
+def test_the_second_judge_reads_the_same_bytes(anyones: Repository) -> None:
+    anyones.write("m/good.yaml", GOOD)
+    anyones.write("m/kustomization.yaml", "resources: [good.yaml]\n")
+    anyones.write(
+        "alone/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n"
+    )
+    run = validate(anyones, "m", "alone/kustomization.yaml", kubeconform=True)
+    assert run.code == 0, run.out
+    assert run.err.endswith("1 object: kubeconform finds 1 valid, 0 skipped\n")
+    anyones.write("m/wrong.yaml", WRONG)
+    anyones.write("m/widget.yaml", UNKNOWN)
+    run = validate(anyones, "m", kubeconform=True)
+    assert run.code == 1
+    assert ("m/wrong.yaml", 5, "DIST003") in places(run)
+    assert run.err.endswith("3 objects: kubeconform finds 1 valid, 1 skipped\n")
+    run = validate(anyones, "-", kubeconform=True, stdin=WRONG)
+    assert ("standard input", 5, "DIST003") in places(run)
