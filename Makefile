@@ -16,7 +16,7 @@ validate: $(READY) $(GO) ## judge dist/ as it stands: schemas, checks, kubeconfo
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/pilothouse validate $(ARGS)
 
 test: $(READY) $(GO) ## every test
-	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pytest $(ARGS)
+	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(READY) ## ruff, format, types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

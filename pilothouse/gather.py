@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -135,9 +136,16 @@ class Gatherer:
         :raises DistError: where the files of one cannot be staged.
         """
         gathered = [Gathered(environment, instance) for environment, instance in wanted]
-        missing = [each for each in gathered if not self._take_kept(each)]
-        if missing:
-            self._build(missing)
+        standing = [(each, self._kept(each)) for each in gathered]
+        missing = [each for each, found in standing if found is None]
+        with self._workers(missing) as pool:
+            # What is kept is taken over while the others are built.
+            for each, found in standing:
+                if found is not None:
+                    self._take_over(each, *found)
+            for done, (number, answer) in enumerate(pool.answers(), start=1):
+                self._receive(missing[number], answer)
+                self._progress(done, len(missing))
         return gathered
 
     def _key(self, gathered: Gathered) -> str:
@@ -147,36 +155,36 @@ class Gatherer:
             msgspec.json.encode(gathered.instance),
         )
 
-    def _take_kept(self, gathered: Gathered) -> bool:
-        read = results.read(self._root, gathered.environment.name, gathered.instance.name)
-        if read is None:
-            return False
-        found, digest = read
-        if found.key != self._key(gathered) or not inputs.unchanged(found.inputs, self._seen):
-            return False
-        gathered.accept(found, digest)
+    def _kept(self, gathered: Gathered) -> tuple[Result, str] | None:
+        """What is kept of an instance, and its digest, where it still holds."""
+        found = results.read(self._root, gathered.environment.name, gathered.instance.name)
+        if found is None or found[0].key != self._key(gathered) or not inputs.unchanged(found[0].inputs, self._seen):
+            return None
+        return found
+
+    def _take_over(self, gathered: Gathered, result: Result, digest: str) -> None:
+        gathered.accept(result, digest)
         stage = self._stage(gathered.environment)
         if self._stands(gathered.environment, gathered.instance, digest):
             gathered.keep(stage)
         else:
             gathered.put(stage)
-        return True
 
-    def _build(self, missing: list[Gathered]) -> None:
-        self._modules = {
-            f"file:{file}": inputs.file_state(file)
-            for folder in ("charts", "constructs")
-            for file in inputs.files_below(os.path.join(self._root, folder))
-            if file.endswith(".py")
-        }
+    @contextlib.contextmanager
+    def _workers(self, missing: Sequence[Gathered]) -> Iterator[Pool]:
+        if missing:
+            self._modules = {
+                f"file:{file}": inputs.file_state(file)
+                for folder in ("charts", "constructs")
+                for file in inputs.files_below(os.path.join(self._root, folder))
+                if file.endswith(".py")
+            }
         pool = Pool(
             lambda number: self._work(missing[number]), len(missing), processes=self._processes, limit=self._limit
         )
         finished = False
         try:
-            for done, (number, answer) in enumerate(pool.answers(), start=1):
-                self._receive(missing[number], answer)
-                self._progress(done, len(missing))
+            yield pool
             finished = True
         finally:
             pool.close(kill=not finished)

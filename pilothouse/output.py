@@ -39,7 +39,7 @@ class Output:
         self._record = record
         self._write = write
         self._stages = {each.name: Stage(out, each.name, dry=not write) for each in environments}
-        self._untouched = {each.name: fresh.untouched(record, out, each.name) for each in environments}
+        self._untouched: dict[str, bool] = {}
 
     def stage(self, environment: Environment) -> Stage:
         """An environment's stage."""
@@ -50,7 +50,14 @@ class Output:
 
         :param digest: the result's.
         """
-        return self._untouched[environment.name] and fresh.stands(self._record, environment.name, instance.name, digest)
+        stands = fresh.stands(self._record, environment.name, instance.name, digest)
+        return stands and self._is_untouched(environment.name)
+
+    def _is_untouched(self, name: str) -> bool:
+        """Whether an environment's files were just as the last run left them, when this was first asked."""
+        if name not in self._untouched:
+            self._untouched[name] = fresh.untouched(self._record, self._out, name)
+        return self._untouched[name]
 
     def standing(self, environment: Environment, chosen: Sequence[str]) -> Standing:
         """What stands in an environment's folder besides some instances.
@@ -73,7 +80,7 @@ class Output:
         for name, stage in self._stages.items():
             self._look_again(stage, gathered[name])
             entries[name], digests[name] = self._files(stage, gathered[name], others[name])
-            if not self._untouched[name]:
+            if not self._is_untouched(name):
                 stage.last_written = self._last_written(name, entries[name])
         if not self._write:
             return {name: stage.plan(entries[name]) for name, stage in self._stages.items()}
@@ -87,7 +94,7 @@ class Output:
     def _look_again(self, stage: Stage, gathered: Sequence[Gathered]) -> None:
         """Building takes long enough for somebody to edit a file that was to stay without a look at it."""
         name = stage.environment
-        if self._untouched[name] and not fresh.untouched(self._record, self._out, name):
+        if self._untouched.get(name) and not fresh.untouched(self._record, self._out, name):
             self._untouched[name] = False
             for each in gathered:
                 if not each.rebuilt:

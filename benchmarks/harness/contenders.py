@@ -236,10 +236,20 @@ class Workplace:
         _forget(self.folder / "one", "dist")
 
 
+_aside = itertools.count()
+
+
 def _forget(repository: Path, *more: str) -> None:
-    """Remove what Pilothouse and Python keep of earlier runs, and ``more``."""
+    """Put aside what Pilothouse and Python keep of earlier runs, and ``more``.
+
+    It goes with the whole workplace, not at once: where thousands of files were deleted a moment ago, ext4 takes
+    several times as long to create new ones, whoever does it.
+    """
     for name in (".pilothouse", "charts/__pycache__", *more):
-        shutil.rmtree(repository / name, ignore_errors=True)
+        if (repository / name).exists():
+            trash = repository.parent / "aside" / str(next(_aside))
+            trash.parent.mkdir(exist_ok=True)
+            (repository / name).rename(trash)
 
 
 def _written(repository: Path, whole: Callable[[str], bool]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
@@ -16,19 +17,40 @@ _SHOWN = (
 # some reader, or may not stand in YAML. The ranges are fixed: Python's own tables change with its version, and so would
 # the bytes.
 
-_BARE = re.compile(
-    # A colon before a blank or at the end makes a key, a blank before # a comment.
-    r"(?!.*(?:: | #|[ :]\Z))"
-    rf"(?:[A-Za-z_/$({_SHOWN}]|--?(?=[A-Za-z])|\.(?=[A-Za-z/])(?![IiNn][NnAa][FfNn]\Z)"
-    # Digits in front are a number, a date or a sexagesimal to some reader, unless a letter or sign follows that none of
-    # these contains.
-    r"|[0-9](?=[^ ]*[G-NQRSU-WYg-nqrsu-wy/@%=]))"
-    rf"[ -~{_SHOWN}]*"
-    r"|[0-9]{1,9}(?:\.[0-9]{1,9}){2,3}"
-)
-_QUOTABLE = re.compile(rf"[ -~{_SHOWN}]*")
-_ESCAPED = re.compile(rf"[^ !#-\[\]-~{_SHOWN}]")
-_LITERAL = re.compile("[\t\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+
+
+class _Patterns:
+    """What decides how a string is written, for one range of characters beyond ASCII."""
+
+    def __init__(self, shown: str, in_blocks: str) -> None:
+        self.bare = re.compile(
+            # A colon before a blank or at the end makes a key, a blank before # a comment.
+            r"(?!.*(?:: | #|[ :]\Z))"
+            rf"(?:[A-Za-z_/$({shown}]|--?(?=[A-Za-z])|\.(?=[A-Za-z/])(?![IiNn][NnAa][FfNn]\Z)"
+            # Digits in front are a number, a date or a sexagesimal to some reader, unless a letter or sign follows that
+            # none of these contains.
+            r"|[0-9](?=[^ ]*[G-NQRSU-WYg-nqrsu-wy/@%=]))"
+            rf"[ -~{shown}]*"
+            r"|[0-9]{1,9}(?:\.[0-9]{1,9}){2,3}"
+        )
+        self.quotable = re.compile(rf"[ -~{shown}]*")
+        self.escaped = re.compile(rf"[^ !#-\[\]-~{shown}]")
+        self.literal = re.compile(f"[\t\n -~{in_blocks}]*")
+
+
+_ASCII = _Patterns("", "")
+
+
+@functools.cache
+def _everything() -> _Patterns:
+    """For all of Unicode: these take as long to compile as a run with nothing to do takes in all."""
+    return _Patterns(_SHOWN, "\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff")
+
+
+def _patterns(text: str) -> _Patterns:
+    return _ASCII if text.isascii() else _everything()
+
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT = {"\0": "\\0", "\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
 _SHORT |= {"\x1b": "\\e", '"': '\\"', "\\": "\\\\"}
@@ -44,7 +66,7 @@ def has_surrogate(text: str) -> bool:
 
 def is_bare(text: str) -> bool:
     """Whether a string may stand without quotes: no reader takes it for anything else."""
-    return _BARE.fullmatch(text) is not None and text.lower() not in _WORDS
+    return _patterns(text).bare.fullmatch(text) is not None and text.lower() not in _WORDS
 
 
 def one_line(text: str) -> str:
@@ -54,8 +76,9 @@ def one_line(text: str) -> str:
     """
     if is_bare(text):
         return text
-    if not _QUOTABLE.fullmatch(text):
-        return f'"{_ESCAPED.sub(_escape, text)}"'
+    patterns = _patterns(text)
+    if not patterns.quotable.fullmatch(text):
+        return f'"{patterns.escaped.sub(_escape, text)}"'
     if '"' in text or "\\" in text:
         return "'" + text.replace("'", "''") + "'"
     return f'"{text}"'
@@ -70,7 +93,7 @@ def literal(text: str, pad: str) -> str | None:
         exact (characters that need an escape, nothing but white space).
     """
     body = text.rstrip("\n")
-    if not body.strip(" \t\n") or not _LITERAL.fullmatch(text):
+    if not body.strip(" \t\n") or not _patterns(text).literal.fullmatch(text):
         return None
     ends = len(text) - len(body)
     head = "|2" if text[0] in " \t\n" else "|"
