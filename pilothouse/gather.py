@@ -57,7 +57,9 @@ class Gathered:
     entries: list[Entry] = field(default_factory=list)
     """The instance's files in the stage, in the order of its manifests."""
     digests: list[bytes] = field(default_factory=list)
-    """The digest of each file's content, in the same order; empty where the files stay without a look at them."""
+    """The digest of each file's content, in the same order; none where :attr:`unseen`."""
+    unseen: bool = False
+    """Whether its files shall stay as they are, without a look at them: right only if nobody touched them."""
     value_problems: list[Mistake] = field(default_factory=list)
     digest: str = ""
     """A digest of the whole result."""
@@ -73,11 +75,13 @@ class Gathered:
             stage.put(path_of(manifest), content) for manifest, content in zip(self.manifests, contents, strict=True)
         ]
         self.digests = [content_digest(content) for content in contents]
+        self.unseen = False
 
     def keep(self, stage: Stage) -> None:
         """Leave every file as it stands."""
         self.entries = [stage.keep(path_of(manifest)) for manifest in self.manifests]
         self.digests = []
+        self.unseen = True
 
     def accept(self, result: Result, digest: str) -> None:
         """Take over what was built, or kept."""
@@ -100,7 +104,7 @@ class Gatherer:
     :param engine: the state of Pilothouse itself, see :func:`pilothouse.kept.engine_state`.
     :param catalogue: gives the kinds that an environment's Kubernetes serves.
     :param stage: gives an environment's stage.
-    :param stands: whether an instance's files are those of the result with this digest, and nobody touched them.
+    :param stands: whether an instance's files are those of the result with this digest, unless somebody touched them.
     :param limit: seconds that one instance may take.
     :param processes: how many are built at a time.
     :param progress: told how many instances are done, of how many.

@@ -63,7 +63,7 @@ class Manifest:
     def __init__(self, body: Body, position: Position, construct: str = "", instance: str = "") -> None:
         self._body: Body | None = body
         self._raw: msgspec.Raw | None = None
-        self._head: _Head | None = None
+        self._head: Head | None = None
         self.position = position
         """The line that made it: of the chart, or of the YAML that it was read from."""
         self.construct = construct
@@ -106,12 +106,13 @@ class Manifest:
         return all(isinstance(value, str) and value for value in wanted)
 
     @property
-    def _names(self) -> _Head:
+    def head(self) -> Head:
+        """What the object is, and what it is called."""
         if self._head is None:
             body = self.body
             metadata = body.get("metadata")
             metadata = metadata if isinstance(metadata, dict) else {}
-            self._head = _Head(
+            self._head = Head(
                 str(body.get("apiVersion") or ""),
                 str(body.get("kind") or ""),
                 str(metadata.get("namespace") or ""),
@@ -122,27 +123,27 @@ class Manifest:
     @property
     def api_version(self) -> str:
         """The ``apiVersion`` as written, such as ``apps/v1``."""
-        return self._names.api_version
+        return self.head.api_version
 
     @property
     def group(self) -> str:
         """The API group, empty for the core group."""
-        return self._names.api_version.rpartition("/")[0]
+        return self.head.api_version.rpartition("/")[0]
 
     @property
     def kind(self) -> str:
         """The ``kind`` as written."""
-        return self._names.kind
+        return self.head.kind
 
     @property
     def namespace(self) -> str:
         """``metadata.namespace``; empty for an object without one."""
-        return self._names.namespace
+        return self.head.namespace
 
     @property
     def name(self) -> str:
         """``metadata.name``."""
-        return self._names.name
+        return self.head.name
 
     @property
     def labels(self) -> dict[str, Any]:
@@ -154,13 +155,13 @@ class Manifest:
     @property
     def identity(self) -> Identity:
         """The identity under which the cluster keeps this object."""
-        api_version, kind, namespace, name = self._names
+        api_version, kind, namespace, name = self.head
         group = api_version.rpartition("/")[0]
         return Identity(MOVED_GROUPS.get((group, kind), group), kind, namespace, name)
 
     def packed(self) -> Packed:
         """The manifest as it is kept and sent between processes."""
-        return Packed(*self._names, self.position, self.construct, msgspec.Raw(msgspec.msgpack.encode(self.body)))
+        return Packed(*self.head, self.position, self.construct, msgspec.Raw(msgspec.msgpack.encode(self.body)))
 
     @classmethod
     def unpacked(cls, packed: Packed, instance: str) -> Manifest:
@@ -168,14 +169,16 @@ class Manifest:
         manifest = cls.__new__(cls)
         manifest._body = None
         manifest._raw = packed.body
-        manifest._head = _Head(packed.api_version, packed.kind, packed.namespace, packed.name)
+        manifest._head = Head(packed.api_version, packed.kind, packed.namespace, packed.name)
         manifest.position = packed.position
         manifest.construct = packed.construct
         manifest.instance = instance
         return manifest
 
 
-class _Head(NamedTuple):
+class Head(NamedTuple):
+    """What every object says of itself, each as written; empty where it does not."""
+
     api_version: str
     kind: str
     namespace: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from pilothouse import fresh, results, standing, written
+from pilothouse import fresh, standing, written
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks.output import BESIDE, MENDED
 from pilothouse.derive.kustomization import kustomizations
@@ -39,25 +39,17 @@ class Output:
         self._record = record
         self._write = write
         self._stages = {each.name: Stage(out, each.name, dry=not write) for each in environments}
-        self._untouched: dict[str, bool] = {}
 
     def stage(self, environment: Environment) -> Stage:
         """An environment's stage."""
         return self._stages[environment.name]
 
     def stands(self, environment: Environment, instance: Instance, digest: str) -> bool:
-        """Whether an instance's files are those of a result, and nobody touched them since they were written.
+        """Whether an instance's files are those of a result, unless somebody touched them: that is for later to see.
 
         :param digest: the result's.
         """
-        stands = fresh.stands(self._record, environment.name, instance.name, digest)
-        return stands and self._is_untouched(environment.name)
-
-    def _is_untouched(self, name: str) -> bool:
-        """Whether an environment's files were just as the last run left them, when this was first asked."""
-        if name not in self._untouched:
-            self._untouched[name] = fresh.untouched(self._record, self._out, name)
-        return self._untouched[name]
+        return fresh.stands(self._record, environment.name, instance.name, digest)
 
     def standing(self, environment: Environment, chosen: Sequence[str]) -> Standing:
         """What stands in an environment's folder besides some instances.
@@ -78,9 +70,12 @@ class Output:
         entries: dict[str, list[Entry]] = {}
         digests: dict[str, written.Digests] = {}
         for name, stage in self._stages.items():
-            self._look_again(stage, gathered[name])
+            untouched = fresh.untouched(self._record, self._out, name)
+            for each in gathered[name]:
+                if not untouched and each.unseen:
+                    each.put(stage)
             entries[name], digests[name] = self._files(stage, gathered[name], others[name])
-            if not self._is_untouched(name):
+            if not untouched:
                 stage.last_written = self._last_written(name, entries[name])
         if not self._write:
             return {name: stage.plan(entries[name]) for name, stage in self._stages.items()}
@@ -91,22 +86,17 @@ class Output:
             written.done(self._root, self._out, name, digests[name])
         return dict(zip(self._stages, done, strict=True))
 
-    def _look_again(self, stage: Stage, gathered: Sequence[Gathered]) -> None:
-        """Building takes long enough for somebody to edit a file that was to stay without a look at it."""
-        name = stage.environment
-        if self._untouched.get(name) and not fresh.untouched(self._record, self._out, name):
-            self._untouched[name] = False
-            for each in gathered:
-                if not each.rebuilt:
-                    each.put(stage)
-
     def _files(
         self, stage: Stage, gathered: Sequence[Gathered], others: Standing
     ) -> tuple[list[Entry], written.Digests]:
         """Every file that an environment's folder shall hold, and what is known of their contents."""
         name = stage.environment
         before = written.last(self._root, self._out, name)
-        files = [(manifest, results.path_of(manifest)) for each in gathered for manifest in each.manifests]
+        files = [
+            (manifest, entry.path)
+            for each in gathered
+            for manifest, entry in zip(each.manifests, each.entries, strict=True)
+        ]
         entries = [entry for each in gathered for entry in each.entries] + others.entries
         digests = {entry.path: before[entry.path] for entry in entries if entry.path in before}
         for each in gathered:

@@ -31,9 +31,8 @@ class Result(msgspec.Struct, array_like=True):
 
 def path_of(manifest: Manifest) -> str:
     """Where an object's file stands below its environment's folder."""
-    return object_path(
-        manifest.instance, manifest.namespace or None, manifest.api_version, manifest.kind, manifest.name
-    )
+    api_version, kind, namespace, name = manifest.head
+    return object_path(manifest.instance, namespace or None, api_version, kind, name)
 
 
 def read(root: str, environment: str, instance: str) -> tuple[Result, str] | None:

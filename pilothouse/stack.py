@@ -46,7 +46,8 @@ class Stack:
     def _by_kind(self) -> Mapping[tuple[str, str], list[Manifest]]:
         found: dict[tuple[str, str], list[Manifest]] = defaultdict(list)
         for manifest in self.manifests:
-            found[manifest.group, manifest.kind].append(manifest)
+            api_version, kind, _, _ = manifest.head
+            found[api_version.rpartition("/")[0], kind].append(manifest)
         return found
 
     def of_kind(self, group: str, kind: str) -> list[Manifest]:
@@ -80,6 +81,17 @@ class Stack:
             for workload in workloads:
                 for key, value in workload[1].labels.items():
                     found[namespace, key, str(value)].append(workload)
+        return found
+
+    @cached_property
+    def services(self) -> list[tuple[Manifest, dict[str, str], list[tuple[Manifest, PodTemplate]]]]:
+        """Every Service with its selector (empty where it has none) and the workloads whose pods it selects."""
+        found = []
+        for service in self.of_kind("", "Service"):
+            spec = service.body.get("spec")
+            selector = spec.get("selector") if isinstance(spec, dict) and spec.get("type") != "ExternalName" else None
+            selector = selector if isinstance(selector, dict) else {}
+            found.append((service, selector, self.selected(service.namespace, selector)))
         return found
 
     def selected(self, namespace: str, selector: Mapping[str, object]) -> list[tuple[Manifest, PodTemplate]]:

@@ -12,14 +12,6 @@ from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
 
-def _selector(service: Manifest) -> dict[str, str]:
-    spec = service.body.get("spec")
-    if not isinstance(spec, dict) or spec.get("type") == "ExternalName":
-        return {}
-    selector = spec.get("selector")
-    return selector if isinstance(selector, dict) else {}
-
-
 def _words(labels: dict[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in labels.items())
 
@@ -68,9 +60,8 @@ def endpoints(stack: Stack) -> Iterator[Problem]:
 
     Waive it where an operator makes the pods.
     """
-    for service in stack.of_kind("", "Service"):
-        selector = _selector(service)
-        if selector and not stack.selected(service.namespace, selector):
+    for service, selector, pods in stack.services:
+        if selector and not pods:
             yield Problem(
                 service,
                 f"no pod in {service.namespace} carries {_words(selector)}" + _nearest(stack, service, selector),
@@ -103,12 +94,11 @@ def _offered(pods: list[tuple[Manifest, PodTemplate]]) -> set[tuple[Any, str]]:
 
 
 def _unoffered(stack: Stack, *, named: bool) -> Iterator[Problem]:
-    for service in stack.of_kind("", "Service"):
-        selector = _selector(service)
-        pods = stack.selected(service.namespace, selector) if selector else []
-        offered = _offered(pods)
-        for index, target, protocol in _service_ports(service) if pods else ():
-            if isinstance(target, str) is named and (target, protocol) not in offered and (named or offered):
+    for service, _, pods in stack.services:
+        ports = [port for port in _service_ports(service) if isinstance(port[1], str) is named]
+        offered = _offered(pods) if ports else set()
+        for index, target, protocol in ports if pods else ():
+            if (target, protocol) not in offered and (named or offered):
                 there = ", ".join(sorted(f"{port}/{kind}" for port, kind in offered)) or "none"
                 owner = pods[0][0]
                 yield Problem(

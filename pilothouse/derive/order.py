@@ -90,4 +90,9 @@ def in_apply_order(manifests: Iterable[Manifest]) -> list[Manifest]:
 
     By kind first, then by namespace and name, so that the order says the same whatever a chart made first.
     """
-    return sorted(manifests, key=lambda m: (rank(m.group, m.kind), m.kind, m.namespace, m.name, m.api_version))
+    return sorted(manifests, key=_place)
+
+
+def _place(manifest: Manifest) -> tuple[int, str, str, str, str]:
+    api_version, kind, namespace, name = manifest.head
+    return rank(api_version.rpartition("/")[0], kind), kind, namespace, name, api_version

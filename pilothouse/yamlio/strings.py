@@ -18,7 +18,6 @@ _SHOWN = (
 # the bytes.
 
 
-
 class _Patterns:
     """What decides how a string is written, for one range of characters beyond ASCII."""
 
@@ -61,7 +60,7 @@ MAX_KEY = 1000
 
 def has_surrogate(text: str) -> bool:
     """Whether a string holds half of a surrogate pair, which no encoding can carry."""
-    return _SURROGATE.search(text) is not None
+    return not text.isascii() and _SURROGATE.search(text) is not None
 
 
 def is_bare(text: str) -> bool:
