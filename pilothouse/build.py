@@ -14,7 +14,7 @@ from pilothouse.checks import charts as chart_checks
 from pilothouse.checks.objects import MAX_DATA, MAX_OBJECT, NO_OBJECT, NOT_JSON, TOO_LARGE
 from pilothouse.checks.run import check_object
 from pilothouse.checks.secrets import DATA_IN_SECRET, masked, secret_fields
-from pilothouse.environment.values import Mistake, value_problems
+from pilothouse.environment.values import Mistake, value_problems, values_schema
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Position, Severity
 from pilothouse.finish import finish
@@ -42,6 +42,8 @@ class Built:
     waivers: list[Waiver] = field(default_factory=list)
     value_problems: list[Mistake] = field(default_factory=list)
     """What is wrong with the instance's values."""
+    values_schema: bytes = b""
+    """The JSON Schema of the chart's values; empty where the chart could not be imported."""
     inputs: dict[str, str] = field(default_factory=dict)
     """Everything that was read, with the state it had: see :mod:`pilothouse.inputs`."""
 
@@ -109,6 +111,7 @@ def _run(root: str, environment: Environment, instance: Instance, built: Built, 
 
     chart_type, values_type = modules.load_chart(root, instance.chart)
     report.chart_type = chart_type
+    built.values_schema = msgspec.json.encode(values_schema(values_type))
     values, built.value_problems = value_problems(values_type, instance.values)
     if built.value_problems:
         return None

@@ -41,7 +41,11 @@ class _LazyProvider(ProcessProvider):
     def _process(self) -> Any:
         if not self.started:
             os.environ["JSII_NODE"] = node.executable()
-        process = ProcessProvider._process.fget(self)
+        try:
+            process = ProcessProvider._process.fget(self)
+        except (OSError, ValueError) as error:
+            named = os.environ["JSII_NODE"]
+            raise node.NoNodeError(f"{named} does not answer as Node does: {type(error).__name__}: {error}") from None
         if not self.started:
             self.started = True
             workers.at_end(stop)

@@ -61,6 +61,8 @@ class Gathered:
     unseen: bool = False
     """Whether its files shall stay as they are, without a look at them: right only if nobody touched them."""
     value_problems: list[Mistake] = field(default_factory=list)
+    values_schema: bytes = b""
+    """The JSON Schema of the chart's values; empty where it could not be imported."""
     digest: str = ""
     """A digest of the whole result."""
     rebuilt: bool = False
@@ -89,6 +91,7 @@ class Gathered:
         self.findings = result.findings
         self.waivers = result.waivers
         self.inputs = result.inputs
+        self.values_schema = result.values_schema
         self.manifests = [Manifest.unpacked(packed, self.instance.name) for packed in result.manifests]
 
 
@@ -210,7 +213,7 @@ class Gatherer:
         except DistError as error:
             refused.extend(error.problems)
         packed = [manifest.packed() for manifest in built.manifests]
-        result = Result(self._key(gathered), built.inputs, built.findings, built.waivers, packed)
+        result = Result(self._key(gathered), built.inputs, built.findings, built.waivers, packed, built.values_schema)
         digests = [content_digest(content) for content in contents]
         answer = _Answer(msgspec.msgpack.encode(result), built.sound, entries, digests, built.value_problems, refused)
         return msgspec.msgpack.encode(answer)

@@ -11,10 +11,14 @@ import stat
 from _blake2 import blake2b  # hashlib looks for OpenSSL first, which costs more than the digests
 from collections.abc import Callable, Iterator, Mapping
 
+from pilothouse.dist.state import STATE
+
 ABSENT = "absent"
 """The state of what is not there, or cannot be read."""
 UNKNOWN = ""
 """The state of what nobody can tell: it equals no state that was kept."""
+
+_PASSING = frozenset({"__pycache__", STATE})
 
 
 def digest(*parts: bytes) -> str:
@@ -61,7 +65,7 @@ def all_of(descriptor: int) -> bytes:
 def folder_state(path: str) -> str:
     """The names that a folder holds, in one word; ``absent`` where it is none."""
     try:
-        return digest(*sorted(os.fsencode(name) for name in os.listdir(path) if name != "__pycache__"))
+        return digest(*sorted(os.fsencode(name) for name in os.listdir(path) if name not in _PASSING))
     except OSError:
         return ABSENT
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import stat
 import sys
+from collections.abc import Mapping
 
 from pilothouse.inputs import all_of, digest, file_state, files_below, folder_state, tree_digest
 
@@ -72,7 +73,7 @@ def open_folder(root: str, *names: str) -> str:
                 os.chmod(folder, 0o700)
     ignore = os.path.join(root, FOLDER, ".gitignore")
     if not os.path.lexists(ignore):
-        _write(ignore, b"*\n")
+        _replace(ignore, b"*\n")
     return folder
 
 
@@ -81,10 +82,10 @@ def write(path: str, content: bytes) -> None:
 
     A full or read-only disk costs the next run its time, and nothing else: the file is not written then.
     """
-    _write(path, digest(content).encode() + content)
+    _replace(path, digest(content).encode() + content)
 
 
-def _write(path: str, content: bytes) -> None:
+def _replace(path: str, content: bytes) -> None:
     temporary = f"{path}.{os.getpid()}"
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
@@ -97,6 +98,19 @@ def _write(path: str, content: bytes) -> None:
         os.replace(temporary, path)
     except OSError:
         remove(temporary)
+
+
+def replace_all(root: str, files: Mapping[str, bytes]) -> None:
+    """Write plain files that other programs read, below ``.pilothouse/``; a disk that refuses costs nothing else.
+
+    :param root: the repository's root.
+    :param files: path under the repository, beginning with ``.pilothouse/``, and content.
+    """
+    for path, content in files.items():
+        _, *folders, _ = path.split("/")
+        with contextlib.suppress(OSError):
+            open_folder(root, *folders)
+            _replace(os.path.join(root, path), content)
 
 
 def read(path: str) -> bytes | None:

@@ -7,18 +7,24 @@ from collections.abc import Mapping, Sequence
 
 from pilothouse import fresh, standing, written
 from pilothouse.checks import catalogue as checks
-from pilothouse.checks.output import BESIDE, MENDED
-from pilothouse.derive.kustomization import kustomizations
+from pilothouse.checks.output import BESIDE, LEFT, MENDED
+from pilothouse.derive.kustomization import FILE, kustomizations
 from pilothouse.dist.commit import Switched, commit_all
 from pilothouse.dist.entry import Entry
 from pilothouse.dist.entry import digest as content_digest
-from pilothouse.dist.marker import header
+from pilothouse.dist.marker import file_is_ours, header
 from pilothouse.dist.plan import Plan
 from pilothouse.dist.stage import Stage
-from pilothouse.environment import Environment, Instance
+from pilothouse.environment import Environment, Instance, names
 from pilothouse.finding import Finding, Position
 from pilothouse.gather import Gathered
 from pilothouse.standing import Standing
+
+_FIXES = {
+    BESIDE: "move it elsewhere",
+    MENDED: "change it in charts/ or environments/ instead",
+    LEFT: "delete the folder, or bring the file back",
+}
 
 
 class Output:
@@ -126,7 +132,24 @@ class Output:
         for name, each in switched.items():
             found += [self._about(BESIDE, "somebody else's file stands here", name, path) for path in each.foreign]
             found += [self._about(MENDED, "this generated file was edited by hand", name, path) for path in each.mended]
-        return found
+        gone = "nothing makes this folder any more: its environment's file is gone"
+        return found + [self._about(LEFT, gone, name, FILE) for name in self._left()]
+
+    def _left(self) -> list[str]:
+        """The folders of environments that the repository has no more; elsewhere, others may write theirs."""
+        if os.path.realpath(self._out) != os.path.realpath(os.path.join(self._root, "dist")):
+            return []
+        try:
+            there = set(os.listdir(self._out)) - {*names(self._root)}
+        except FileNotFoundError:
+            return []
+        return sorted(name for name in there if self._was_ours(name))
+
+    def _was_ours(self, name: str) -> bool:
+        try:
+            return file_is_ours(os.path.join(self._out, name, FILE))
+        except OSError:
+            return False
 
     def _about(self, code: str, message: str, environment: str, path: str) -> Finding:
         full = os.path.realpath(os.path.join(self._out, environment, os.path.dirname(path)))
@@ -136,7 +159,7 @@ class Output:
             code=code,
             severity=checks()[code].severity,
             message=message,
-            fix="change it in charts/ or environments/ instead" if code == MENDED else "move it elsewhere",
+            fix=_FIXES[code],
             position=Position(file=shown.replace(os.sep, "/"), line=1),
             environment=environment,
         )

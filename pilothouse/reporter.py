@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pilothouse import modules, origin, workers
+from pilothouse import modules, node, origin, workers
 from pilothouse.checks import charts as chart_checks
 from pilothouse.environment.values import ValuesTypeError
 from pilothouse.fieldpath import FieldPath
@@ -106,6 +106,9 @@ class Reporter:
         impure = self._watch.impurities
         if impure and (_came_of(error, ImpureError) or any(known.position == position for known in impure)):
             return  # what it must not do is the finding, not that it was kept from it
+        if isinstance(error, node.NoNodeError):
+            self.add(chart_checks.NO_NODE, str(error), position, fix=node.FIX)
+            return
         problems = getattr(error, "construct_problems", None)
         if problems:
             for message, place, construct in problems:

@@ -27,6 +27,8 @@ class Result(msgspec.Struct, array_like=True):
     findings: list[Finding]
     waivers: list[Waiver]
     manifests: list[Packed]
+    values_schema: bytes
+    """The JSON Schema of the chart's values."""
 
 
 def path_of(manifest: Manifest) -> str:

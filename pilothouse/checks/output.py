@@ -29,6 +29,18 @@ MENDED = described(
     "output",
 )
 
+LEFT = described(
+    "DIST005",
+    Severity.WARNING,
+    "an environment's files that nothing makes any more",
+    """
+    ``dist/`` holds a folder of an environment whose file in ``environments/`` is gone. Pilothouse leaves it alone,
+    and so do not those who apply it: what stands there is what the environment was when its file was removed. Delete
+    the folder, or bring the file back.
+    """,
+    "output",
+)
+
 REFUSED = described(
     "DIST003",
     Severity.ERROR,

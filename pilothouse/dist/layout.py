@@ -7,9 +7,7 @@ from contextlib import suppress
 
 from pilothouse.dist.error import DistError, Problem, shown
 from pilothouse.dist.scan import kind_of
-
-STATE = ".pilothouse-switch"
-"""The folder in the output folder for what is under way. It ignores itself in git; no environment has such a name."""
+from pilothouse.dist.state import STATE as STATE
 
 
 class Layout:

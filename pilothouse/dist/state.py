@@ -13,6 +13,9 @@ try:
 except ImportError:  # an interpreter without the builtin module
     from hashlib import blake2b as blake2b
 
+STATE = ".pilothouse-switch"
+"""The folder in the output folder for what is under way. It ignores itself in git; no environment has such a name."""
+
 
 def tree_state(out: str, environment: str) -> bytes:
     """Digest the metadata of everything below ``out/<environment>``: 16 bytes.

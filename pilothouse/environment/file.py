@@ -145,7 +145,7 @@ class EnvironmentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = UNSET
     profile: Annotated[
         Literal["lab", "production"] | UnsetType,
-        Meta(description="Which findings stop the write. Default: production."),
+        Meta(description="Which findings stop the write. Default: lab."),
     ] = UNSET
     cluster: Annotated[
         ClusterFile | UnsetType, Meta(description="The cluster that this environment is deployed to.")

@@ -132,7 +132,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """The environment's name: its file's, without ``.yaml``."""
     kubernetes_version: str
     """Which schemas and which deprecations count, such as ``1.32``."""
-    profile: Profile = "production"
+    profile: Profile = "lab"
     """Which findings stop the write."""
     cluster: Cluster
     """The cluster it is deployed to."""

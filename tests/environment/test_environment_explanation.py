@@ -38,7 +38,7 @@ def test_every_value_is_told_with_the_line_behind_it(repository: Repository) -> 
     base, dev = "environments/_base.yaml", "environments/dev.yaml"
     assert shown == [
         ("kubernetesVersion", "1.32", f"{base}:1:20"),
-        ("profile", "production", "None"),
+        ("profile", "lab", "None"),
         ("cluster.name", "lab", f"{dev}:2:17"),
         ("cluster.domain", "cluster.local", "None"),
         ("labels.team", "platform", f"{base}:2:16"),

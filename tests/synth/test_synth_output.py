@@ -179,3 +179,23 @@ def test_nothing_is_written_if_one_environment_stops(repository: Repository) -> 
     assert repository.synth("prod").code == 0
     assert repository.objects("prod")["web"]["colour"] == "green"
     assert repository.objects("dev")["web"]["colour"] == "blue"
+
+
+def test_the_folder_of_an_environment_that_is_gone_is_told_until_somebody_decides(repository: Repository) -> None:
+    repository.good()
+    (repository.root / "environments/prod.yaml").unlink()
+    for _ in range(2):
+        run = repository.good()
+        assert run.codes == ["DIST005"]
+        assert run.findings[0]["file"] == "dist/prod/kustomization.yaml"
+    assert "prod/web/default/configmap-web.yaml" in repository.files()
+    shutil.rmtree(repository.dist / "prod")
+    assert repository.good().codes == []
+    (repository.dist / "notes").mkdir()
+    assert repository.good().codes == []
+
+
+def test_the_folders_of_others_in_another_output_folder_are_theirs(repository: Repository, tmp_path: Path) -> None:
+    repository.good("--out", str(tmp_path / "out"))
+    shutil.copytree(tmp_path / "out" / "prod", tmp_path / "out" / "theirs")
+    assert repository.good("--out", str(tmp_path / "out")).codes == []
