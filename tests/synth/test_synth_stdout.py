@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 
 from pilothouse.derive.order import rank
 from pilothouse.yamlio import load_all
+from tests.go_program import kustomize
 from tests.synth.synth_repository import Repository
 
 OBJECTS = """
@@ -49,13 +48,11 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def kubectl() -> list[str]:
-    """A program that reads kustomizations: kubectl, or kustomize itself."""
-    for name, words in (("kubectl", ["kustomize"]), ("kustomize", ["build"])):
-        program = shutil.which(name)
-        if program:
-            return [program, *words]
-    pytest.fail("neither `kubectl` nor `kustomize` on PATH: this test reads dist/ with one of them", pytrace=False)
+def kustomized(folder: Path) -> list[Any]:
+    """The objects that Kustomize builds from a folder."""
+    done = subprocess.run([kustomize(), "build", str(folder)], capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    return [document.value for document in load_all(done.stdout, file="kustomize")]
 
 
 def names(documents: list[Any]) -> list[tuple[str, str, str, str]]:
@@ -70,9 +67,7 @@ def test_kustomize_builds_exactly_what_list_names(repository: Repository) -> Non
     rows = json.loads(repository.run("list", "dev", "--format", "json").out)
     listed = [(row["apiVersion"], row["kind"], row["namespace"], row["name"]) for row in rows]
     assert len(listed) == 9
-    done = subprocess.run([*kubectl(), str(repository.dist / "dev")], capture_output=True)
-    assert done.returncode == 0, done.stderr.decode()
-    built = [document.value for document in load_all(done.stdout, file="kustomize")]
+    built = kustomized(repository.dist / "dev")
     assert sorted(names(built)) == sorted(listed)
     by_name = dict(zip(names(built), built, strict=True))
     for row in rows:
@@ -82,8 +77,7 @@ def test_kustomize_builds_exactly_what_list_names(repository: Repository) -> Non
     assert names(built) == names([document.value for document in load_all(printed.out, file="printed")])
     whole = []
     for folder in sorted(path.parent for path in (repository.dist / "dev").glob("*/kustomization.yaml")):
-        done = subprocess.run([*kubectl(), str(folder)], capture_output=True, check=True)
-        whole += names([document.value for document in load_all(done.stdout, file="kustomize")])
+        whole += names(kustomized(folder))
     assert sorted(whole) == sorted(listed)
 
 
@@ -106,25 +100,12 @@ def test_what_is_printed_is_what_would_be_written(repository: Repository) -> Non
     assert ranks == sorted(ranks)
 
 
-def test_kubectl_reads_what_is_printed(repository: Repository) -> None:
-    program = shutil.which("kubectl")
-    if program is None:
-        pytest.fail("no `kubectl` on PATH: this test pipes the printed YAML into it", pytrace=False)
-    run = repository.run("synth", "--stdout")
-    done = subprocess.run(
-        [program, "label", "--local", "-f", "-", "read-by=kubectl", "-o", "json"],
-        input=run.out.encode(),
-        capture_output=True,
-        env={**os.environ, "KUBECONFIG": os.devnull},
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    decoder, text, read = json.JSONDecoder(), done.stdout.decode().strip(), []
-    while text:
-        value, end = decoder.raw_decode(text)
-        text = text[end:].lstrip()
-        read.append(value)
-    printed = [document.value for document in load_all(run.out, file="printed")]
-    assert names(read) == names(printed)
+def test_kustomize_reads_what_is_printed(repository: Repository) -> None:
+    run = repository.run("synth", "--stdout", "dev")
+    repository.write("read/printed.yaml", run.out)
+    repository.write("read/kustomization.yaml", "resources: [printed.yaml]\nsortOptions: {order: fifo}\n")
+    read = kustomized(repository.root / "read")
+    assert read == [document.value for document in load_all(run.out, file="printed")]
     (awkward,) = [each for each in read if "data" in each and "octal" in each["data"]]
     assert awkward["data"]["octal"] == "0o17"
     assert awkward["data"]["no"] == "no"
