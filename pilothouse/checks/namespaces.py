@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
+from pilothouse.environment.nearest import nearest
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
@@ -38,11 +38,11 @@ def defined(stack: Stack) -> Iterator[Problem]:
     for manifest in stack:
         namespace = manifest.namespace
         if namespace and namespace not in namespaces:
-            nearest = difflib.get_close_matches(namespace, sorted(namespaces), 1)
+            near = nearest(namespace, sorted(namespaces))
             yield Problem(
                 manifest,
                 f"the namespace {namespace} is neither defined in this stack nor given"
-                + (f"; nearest: {nearest[0]}" if nearest else ""),
+                + (f"; nearest: {near}" if near else ""),
                 ("metadata", "namespace"),
                 f"define it in a chart, or name it in the environment file: given: {{namespaces: [{namespace}]}}",
             )

@@ -91,8 +91,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         message = _known(error)
         if message is None:
             raise
-        screen.end_progress()
-        _say(message)
+        screen.say(message)
     try:
         screen.flush()
     except BrokenPipeError:

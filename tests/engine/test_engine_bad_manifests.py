@@ -25,7 +25,7 @@ def test_every_value_that_no_manifest_can_hold_is_named_with_its_field(repositor
         "{'\\ud800': 1}": "found half a surrogate pair in the key '\\ud800', expected whole characters",
         "2**70": "found an integer of 71 bits, expected one of 64 bits (-2^63 to 2^64 - 1)",
         "decimal.Decimal(1)": f"{plain} decimal.Decimal",
-        "pathlib.PurePosixPath('x')": f"{plain} pathlib.PurePosixPath",
+        "uuid.UUID(int=1)": f"{plain} uuid.UUID",
         "len": f"{plain} builtin_function_or_method",
     }
     lines = "\n".join(f"RawObject(self, config('n{n}') | {{'data': {{'k': {v}}}}})" for n, v in enumerate(values))
@@ -33,7 +33,7 @@ def test_every_value_that_no_manifest_can_hold_is_named_with_its_field(repositor
         "bad",
         f"{lines}\nround = config('cycle')\nround['data'] = round\nRawObject(self, round)  # here\n"
         "RawObject(self, config('several', labels={'a': b'x'}) | {'data': {'a': (1,), 'b': {2}}})  # several",
-        imports="import datetime, decimal, pathlib",
+        imports="import datetime, decimal, uuid",
     )
     run = repository.synth()
     assert run.code == 1
