@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pilothouse import inputs, kept
-from pilothouse.dist.state import tree_state
+from pilothouse.dist.state import tree_states
 
 _ENDING = ".json"
 
@@ -23,8 +23,8 @@ class Record(NamedTuple):
     """The state of Pilothouse itself: see :func:`pilothouse.kept.engine_state`."""
     inputs: dict[str, str]
     """Everything that it read, with the state it had."""
-    trees: dict[str, str]
-    """Each environment's state in the output folder when it ended."""
+    trees: dict[str, dict[str, str]]
+    """Each environment's state in the output folder when it ended: see :func:`pilothouse.dist.state.tree_states`."""
     objects: int
     """How many objects the environments had together."""
     findings: list[dict[str, Any]]
@@ -56,9 +56,10 @@ def _is_sound(record: Record) -> bool:
         isinstance(record.engine, str)
         and isinstance(record.objects, int)
         and isinstance(record.findings, list)
+        and isinstance(record.trees, dict)
         and all(
             isinstance(states, dict) and all(isinstance(state, str) for state in states.values())
-            for states in (record.inputs, record.trees, record.results)
+            for states in (record.inputs, record.results, *record.trees.values())
         )
     )
 
@@ -68,24 +69,25 @@ def holds(record: Record, engine: str, out: str, environments: Sequence[str]) ->
     return (
         record.engine == engine
         and inputs.unchanged(record.inputs, {})
-        and all(untouched(record, out, environment) for environment in environments)
+        and all(untouched(record, out, environment) is not None for environment in environments)
     )
 
 
-def untouched(record: Record | None, out: str, environment: str) -> bool:
-    """Whether an environment's files are just as the run of this record left them."""
+def untouched(record: Record | None, out: str, environment: str) -> dict[str, str] | None:
+    """The state of an environment's files, if it is just as the run of this record left it; else None."""
     if record is None or environment not in record.trees:
-        return False
+        return None
     try:
-        return tree_state(out, environment).hex() == record.trees[environment]
+        states = tree_states(out, environment)
     except OSError:
-        return False
+        return None
+    return states if states == record.trees[environment] else None
 
 
 def remember(
     root: str,
     out: str,
-    environments: Sequence[str],
+    trees: Mapping[str, Mapping[str, str]],
     *,
     engine: str,
     read: Mapping[str, str],
@@ -95,6 +97,7 @@ def remember(
 ) -> None:
     """Keep what a run found and left, for the next one.
 
+    :param trees: each environment's state in the output folder.
     :param read: everything that it read, with the state it had.
     :param objects: how many objects the environments have together.
     :param findings: its findings as plain JSON.
@@ -102,11 +105,12 @@ def remember(
     """
     try:
         folder = kept.open_folder(root, "runs")
-        trees = {environment: tree_state(out, environment).hex() for environment in environments}
     except OSError:
         return
-    record = Record(engine, dict(read), trees, objects, findings, dict(results))
-    kept.write(os.path.join(folder, run_name(out, environments) + _ENDING), json.dumps(record).encode())
+    record = Record(
+        engine, dict(read), {name: dict(tree) for name, tree in trees.items()}, objects, findings, dict(results)
+    )
+    kept.write(os.path.join(folder, run_name(out, list(trees)) + _ENDING), json.dumps(record).encode())
 
 
 def stands(record: Record | None, environment: str, instance: str, digest: str) -> bool:

@@ -92,7 +92,7 @@ class Gathered:
         self.waivers = result.waivers
         self.inputs = result.inputs
         self.values_schema = result.values_schema
-        self.manifests = [Manifest.unpacked(packed, self.instance.name) for packed in result.manifests]
+        self.manifests = result.manifests(self.instance.name)
 
 
 def _content(text: str, instance: Instance) -> bytes:
@@ -212,7 +212,7 @@ class Gatherer:
                 entries.append(stage.put(path_of(manifest), content))
         except DistError as error:
             refused.extend(error.problems)
-        packed = [manifest.packed() for manifest in built.manifests]
+        packed = results.pack(built.manifests)
         result = Result(self._key(gathered), built.inputs, built.findings, built.waivers, packed, built.values_schema)
         digests = [content_digest(content) for content in contents]
         answer = _Answer(msgspec.msgpack.encode(result), built.sound, entries, digests, built.value_problems, refused)

@@ -15,6 +15,7 @@ from pilothouse.dist.entry import digest as content_digest
 from pilothouse.dist.marker import file_is_ours, header
 from pilothouse.dist.plan import Plan
 from pilothouse.dist.stage import Stage
+from pilothouse.dist.state import tree_states
 from pilothouse.environment import Environment, Instance, names
 from pilothouse.finding import Finding, Position
 from pilothouse.gather import Gathered
@@ -44,6 +45,9 @@ class Output:
         self._out = out
         self._record = record
         self._write = write
+        self._before: dict[str, dict[str, str]] = {}
+        """The state of those environments' files that nobody had touched, before this run wrote any."""
+        self._switched: dict[str, Switched] = {}
         self._stages = {each.name: Stage(out, each.name, dry=not write) for each in environments}
 
     def stage(self, environment: Environment) -> Stage:
@@ -76,12 +80,14 @@ class Output:
         entries: dict[str, list[Entry]] = {}
         digests: dict[str, written.Digests] = {}
         for name, stage in self._stages.items():
-            untouched = fresh.untouched(self._record, self._out, name)
+            before = fresh.untouched(self._record, self._out, name)
+            if before is not None:
+                self._before[name] = before
             for each in gathered[name]:
-                if not untouched and each.unseen:
+                if before is None and each.unseen:
                     each.put(stage)
             entries[name], digests[name] = self._files(stage, gathered[name], others[name])
-            if not untouched:
+            if before is None:
                 stage.last_written = self._last_written(name, entries[name])
         if not self._write:
             return {name: stage.plan(entries[name]) for name, stage in self._stages.items()}
@@ -90,7 +96,18 @@ class Output:
         done = commit_all([(stage, entries[name]) for name, stage in self._stages.items()])
         for name in self._stages:
             written.done(self._root, self._out, name, digests[name])
-        return dict(zip(self._stages, done, strict=True))
+        self._switched = dict(zip(self._stages, done, strict=True))
+        return dict(self._switched)
+
+    def trees(self) -> dict[str, dict[str, str]]:
+        """The state of each environment's files, now that they are written.
+
+        :raises OSError: they cannot be looked at.
+        """
+        return {
+            name: tree_states(self._out, name, self._before.get(name), switched.target)
+            for name, switched in self._switched.items()
+        }
 
     def _files(
         self, stage: Stage, gathered: Sequence[Gathered], others: Standing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -26,9 +26,22 @@ class Result(msgspec.Struct, array_like=True):
     """Everything that the chart read, with the state it had: see :mod:`pilothouse.inputs`."""
     findings: list[Finding]
     waivers: list[Waiver]
-    manifests: list[Packed]
+    packed: msgspec.Raw
+    """The manifests, as :func:`pack` gave them: whether the result still holds is asked before they are needed."""
     values_schema: bytes
     """The JSON Schema of the chart's values."""
+
+    def manifests(self, instance: str) -> list[Manifest]:
+        """The manifests.
+
+        :param instance: the name of the instance that they belong to.
+        """
+        return [Manifest.unpacked(each, instance) for each in msgspec.msgpack.decode(self.packed, type=list[Packed])]
+
+
+def pack(manifests: Sequence[Manifest]) -> msgspec.Raw:
+    """Manifests as they are kept, and sent between processes."""
+    return msgspec.Raw(msgspec.msgpack.encode([manifest.packed() for manifest in manifests]))
 
 
 def path_of(manifest: Manifest) -> str:
@@ -117,7 +130,6 @@ def origins(root: str, out: str, environment: str) -> Origins:
         if any(key.startswith(charts) for key in result.inputs) and inputs.unchanged(result.inputs, seen):
             found.current.add(instance)
         found.waivers += [(instance, waiver) for waiver in result.waivers]
-        for packed in result.manifests:
-            manifest = Manifest.unpacked(packed, instance)
+        for manifest in result.manifests(instance):
             found.manifests[os.path.join(real, path_of(manifest))] = manifest
     return found

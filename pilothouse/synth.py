@@ -266,11 +266,15 @@ class _Run:
         gathered = list(itertools.chain.from_iterable(self._gathered.values()))
         for each in gathered:
             known |= each.inputs
+        try:
+            trees = self._output.trees()
+        except OSError:
+            return
         results.prune(request.root, {each.name: list(each.charts) for each in self._environments})
         fresh.remember(
             request.root,
             request.out,
-            request.environments,
+            trees,
             engine=request.engine,
             read=known,
             objects=outcome.objects,

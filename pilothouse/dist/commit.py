@@ -30,6 +30,8 @@ class Switched(NamedTuple):
     """Somebody else's files, which stayed; ``folder/`` stands for everything in it."""
     mended: list[str]
     """Of the written and removed ones: those whose content was not what the last run left there."""
+    target: str | None = None
+    """The smallest folder that holds all changes, below the environment's; None where nothing changed."""
     left: str | None = None
     """What could not be removed of the old tree, and why; the next run tries again."""
 
@@ -54,7 +56,10 @@ def commit_all(stages: Sequence[tuple[Stage, Iterable[Entry]]]) -> list[Switched
     finally:
         for stage, _ in stages:
             stage.discard()
-    return [Switched(plan.written, plan.removed, plan.unchanged, plan.foreign, plan.mended, left) for plan in plans]
+    return [
+        Switched(plan.written, plan.removed, plan.unchanged, plan.foreign, plan.mended, plan.target, left)
+        for plan in plans
+    ]
 
 
 def _check(stages: Sequence[tuple[Stage, Iterable[Entry]]]) -> None:

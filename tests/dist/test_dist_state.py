@@ -14,7 +14,7 @@ from dist_trees import Link, ours, plant, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilothouse.dist.state import tree_state
+from pilothouse.dist.state import tree_states
 
 
 def edit_in_place(root: str) -> None:
@@ -54,28 +54,45 @@ CHANGES: dict[str, Callable[[str], Any]] = {
 def test_every_change_is_seen(tmp_path: Path, change: str) -> None:
     root = f"{tmp_path}/dev"
     plant(root, {"a": {"x.yaml": ours("1"), "y.yaml": ours("1")}, "b": {"w": ours("1")}, "link": Link("a")})
-    before = tree_state(str(tmp_path), "dev")
-    assert tree_state(str(tmp_path), "dev") == before
-    assert len(before) == 16
+    before = tree_states(str(tmp_path), "dev")
+    assert tree_states(str(tmp_path), "dev") == before
     CHANGES[change](root)
-    assert tree_state(str(tmp_path), "dev") != before
+    assert tree_states(str(tmp_path), "dev") != before
 
 
 def test_a_run_that_changes_nothing_is_not_seen(tmp_path: Path) -> None:
     files = {f"{i % 7}/{i}.yaml": ours(str(i)) for i in range(50)}
     write(str(tmp_path), {"dev": files})
-    before = tree_state(str(tmp_path), "dev")
+    before = tree_states(str(tmp_path), "dev")
     write(str(tmp_path), {"dev": files})
-    assert tree_state(str(tmp_path), "dev") == before
+    assert tree_states(str(tmp_path), "dev") == before
     write(str(tmp_path), {"dev": files | {"0/0.yaml": ours("x")}})
-    assert tree_state(str(tmp_path), "dev") != before
+    assert tree_states(str(tmp_path), "dev") != before
+
+
+FILES = st.dictionaries(
+    st.builds("{}{}.yaml".format, st.sampled_from(["", "a/", "b/", "b/c/", "d/e/f/"]), st.sampled_from("xyz")),
+    st.sampled_from([ours("1"), ours("2")]),
+)
+
+
+@settings(deadline=None)
+@given(FILES, FILES)
+def test_what_a_switch_left_alone_needs_no_second_look(
+    tmp_path_factory: pytest.TempPathFactory, first: dict[str, bytes], second: dict[str, bytes]
+) -> None:
+    out = str(tmp_path_factory.mktemp("dist"))
+    write(out, {"dev": first})
+    before = tree_states(out, "dev")
+    switched = write(out, {"dev": second})["dev"]
+    assert tree_states(out, "dev", before, switched.target) == tree_states(out, "dev")
 
 
 def test_what_a_symlink_points_to_does_not_count(tmp_path: Path) -> None:
     plant(str(tmp_path), {"dev": {"link": Link("../outside")}, "outside": {"x": b"1"}})
-    before = tree_state(str(tmp_path), "dev")
+    before = tree_states(str(tmp_path), "dev")
     plant(f"{tmp_path}/outside/y", b"2")
-    assert tree_state(str(tmp_path), "dev") == before
+    assert tree_states(str(tmp_path), "dev") == before
 
 
 names = st.text("ab\n é", min_size=1, max_size=3).filter(lambda name: name not in (".", ".."))
@@ -88,7 +105,7 @@ def test_the_order_in_which_the_system_lists_a_folder_does_not_count(
 ) -> None:
     out = str(tmp_path_factory.mktemp("dist"))
     plant(f"{out}/dev", tree)
-    before = tree_state(out, "dev")
+    before = tree_states(out, "dev")
     real = os.scandir
 
     class Shuffled:
@@ -105,7 +122,7 @@ def test_the_order_in_which_the_system_lists_a_folder_does_not_count(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "scandir", Shuffled)
-        assert tree_state(out, "dev") == before
+        assert tree_states(out, "dev") == before
 
 
 def test_the_answer_needs_hardly_any_imports() -> None:
