@@ -24,6 +24,9 @@ SLOW = 5.0
 
 def main() -> int:
     arguments = _arguments()
+    if arguments.readme:
+        _write_readme(Results.load(HERE / "results.json"))
+        return 0
     sizes = [1_000] if arguments.quick else arguments.sizes
     rounds = {size: arguments.rounds or (3 if arguments.quick else ROUNDS.get(size, 3)) for size in sizes}
     results = Results(
@@ -52,6 +55,8 @@ def main() -> int:
     plot = [str(built.plot_python), str(HERE / "harness" / "plot.py"), str(out / "results.json"), str(out)]
     subprocess.run(plot, check=True, timeout=120)
     print(page)
+    if out == HERE:
+        _write_readme(results)
     _progress(f"written to {os.path.relpath(out)}")
     return 0
 
@@ -67,7 +72,17 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--cache", type=Path, default=_default_cache(), metavar="DIR", help="peers and stacks: here")
     parser.add_argument("--out", type=Path, metavar="DIR", help="results: here (default: benchmarks/ for a full run)")
+    parser.add_argument("--readme", action="store_true", help="measure nothing: write the kept figures into the README")
     return parser.parse_args()
+
+
+def _write_readme(results: Results) -> None:
+    readme = HERE.parent / "README.md"
+    before, begin, rest = readme.read_text(encoding="utf-8").partition("<!-- figures -->\n")
+    _, end, after = rest.partition("<!-- end of figures -->\n")
+    if not end:
+        raise SystemExit("benchmark: README.md has no place for figures")
+    readme.write_text(f"{before}{begin}{table.summary(results)}\n{end}{after}", encoding="utf-8")
 
 
 def _sizes(text: str) -> list[int]:

@@ -53,6 +53,16 @@ class Results:
         pairs = list(zip(rows[name].wall, rows[PIPE].wall, strict=False))
         return statistics.median(mine / theirs for mine, theirs in pairs) if pairs else None
 
+    @classmethod
+    def load(cls, file: Path) -> Results:
+        """What ``save`` wrote."""
+        read = json.loads(file.read_text(encoding="utf-8"))
+        read["rounds"] = {int(size): rounds for size, rounds in read["rounds"].items()}
+        read["sizes"] = {
+            int(size): {name: Row(**row) for name, row in rows.items()} for size, rows in read["sizes"].items()
+        }
+        return cls(**read)
+
     def save(self, file: Path) -> None:
         file.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n", encoding="utf-8")
 

@@ -58,6 +58,39 @@ def markdown(results: Results) -> str:
     return "\n".join(lines)
 
 
+_IN_README = (
+    "pilothouse-nothing",
+    "pilothouse-one-chart",
+    "pilothouse-cold",
+    PIPE,
+    "helm",
+    "kustomize-list",
+    "jsonnet",
+    "cdk8s-js",
+    "cdk8s-python",
+)
+
+
+def summary(results: Results) -> str:
+    """The README's table: each row's median at each size."""
+    sizes = list(results.sizes)
+    lines = [
+        "| | " + " | ".join(f"{size:,} objects" for size in sizes) + " |",
+        "|---|" + "---:|" * len(sizes),
+    ]
+    for name in _IN_README:
+        rows = [results.sizes[size].get(name) for size in sizes]
+        label = next(_escape(row.label) for row in rows if row is not None)
+        lines.append(f"| {label} | " + " | ".join(map(_short, rows)) + " |")
+    return "\n".join(lines)
+
+
+def _short(row: Row | None) -> str:
+    if row is None:
+        return ""
+    return f"> {row.limit:.0f} s" if row.limit is not None else seconds(row.median)
+
+
 def _goals(results: Results) -> list[str]:
     lines = []
     for goal in GOALS:
