@@ -29,6 +29,8 @@ class Record(NamedTuple):
     """How many objects the environments had together."""
     findings: list[dict[str, Any]]
     """Its findings, which are told again."""
+    listed: dict[str, str]
+    """A digest of which files each environment has."""
     results: dict[str, str]
     """A digest of what each instance had come to, by :func:`result_name`: that is what stands in the folder."""
 
@@ -59,7 +61,7 @@ def _is_sound(record: Record) -> bool:
         and isinstance(record.trees, dict)
         and all(
             isinstance(states, dict) and all(isinstance(state, str) for state in states.values())
-            for states in (record.inputs, record.results, *record.trees.values())
+            for states in (record.inputs, record.listed, record.results, *record.trees.values())
         )
     )
 
@@ -93,6 +95,7 @@ def remember(
     read: Mapping[str, str],
     objects: int,
     findings: list[dict[str, Any]],
+    listed: Mapping[str, str],
     results: Mapping[str, str],
 ) -> None:
     """Keep what a run found and left, for the next one.
@@ -101,15 +104,15 @@ def remember(
     :param read: everything that it read, with the state it had.
     :param objects: how many objects the environments have together.
     :param findings: its findings as plain JSON.
+    :param listed: a digest of which files each environment has.
     :param results: a digest of what each instance came to, by :func:`result_name`.
     """
     try:
         folder = kept.open_folder(root, "runs")
     except OSError:
         return
-    record = Record(
-        engine, dict(read), {name: dict(tree) for name, tree in trees.items()}, objects, findings, dict(results)
-    )
+    states = {environment: dict(tree) for environment, tree in trees.items()}
+    record = Record(engine, dict(read), states, objects, findings, dict(listed), dict(results))
     kept.write(os.path.join(folder, run_name(out, list(trees)) + _ENDING), json.dumps(record).encode())
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from pilothouse import fresh, standing, written
+from pilothouse import fresh, inputs, standing, written
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks.output import BESIDE, LEFT, MENDED
-from pilothouse.derive.kustomization import FILE, kustomizations
+from pilothouse.derive.kustomization import FILE, kustomization_paths, kustomizations
 from pilothouse.dist.commit import Switched, commit_all
 from pilothouse.dist.entry import Entry
 from pilothouse.dist.entry import digest as content_digest
@@ -47,6 +47,8 @@ class Output:
         self._write = write
         self._before: dict[str, dict[str, str]] = {}
         """The state of those environments' files that nobody had touched, before this run wrote any."""
+        self._listed: dict[str, str] = {}
+        """A digest of which files each environment has, in the order of its charts."""
         self._switched: dict[str, Switched] = {}
         self._stages = {each.name: Stage(out, each.name, dry=not write) for each in environments}
 
@@ -99,6 +101,11 @@ class Output:
         self._switched = dict(zip(self._stages, done, strict=True))
         return dict(self._switched)
 
+    @property
+    def listed(self) -> dict[str, str]:
+        """A digest of which files each environment has: the kustomizations change with it, and never without."""
+        return self._listed
+
     def trees(self) -> dict[str, dict[str, str]]:
         """The state of each environment's files, now that they are written.
 
@@ -124,6 +131,10 @@ class Output:
         digests = {entry.path: before[entry.path] for entry in entries if entry.path in before}
         for each in gathered:
             digests.update(zip((entry.path for entry in each.entries), each.digests, strict=False))
+        self._listed[name] = inputs.digest(*(path.encode() for _, path in files))
+        if name in self._before and self._record is not None and self._record.listed.get(name) == self._listed[name]:
+            # What they list stands as it stood, and nobody touched them.
+            return entries + [stage.keep(path) for path in kustomization_paths(path for _, path in files)], digests
         line = header(f"environments/{name}.yaml")
         standing_there = {entry.path for entry in others.entries}
         for path, text in kustomizations([*files, *others.manifests]).items():

@@ -279,6 +279,7 @@ class _Run:
             read=known,
             objects=outcome.objects,
             findings=[msgspec.to_builtins(each) for each in outcome.findings if each.code != MENDED],
+            listed=self._output.listed,
             results={fresh.result_name(each.environment.name, each.instance.name): each.digest for each in gathered},
         )
 

@@ -227,10 +227,18 @@ class Pool:
         self._workers.append(worker)
         worker.give(self._waiting.pop())
 
-    def answers(self) -> Iterator[tuple[int, bytes | Died]]:
-        """Every job's number and answer, in the order in which they arrive."""
+    def answers(self, meanwhile: Iterator[None] | None = None) -> Iterator[tuple[int, bytes | Died]]:
+        """Every job's number and answer, in the order in which they arrive.
+
+        :param meanwhile: something useful to do in small steps until the first answer is there; it is not finished
+            for its own sake.
+        """
         while busy := [worker for worker in self._workers if worker.job is not None]:
             patience = min(worker.since for worker in busy) + self._limit + _GRACE - time.monotonic()
+            if meanwhile is not None and not select.select([worker.results for worker in busy], [], [], 0)[0]:
+                meanwhile = None if next(meanwhile, self) is self else meanwhile
+                continue
+            meanwhile = None
             ready = select.select([worker.results for worker in busy], [], [], max(patience, 0.0))[0]
             for worker in busy:
                 if worker.results in ready:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pilothouse.derive.order import in_apply_order
 from pilothouse.manifest import Manifest
@@ -20,6 +20,14 @@ def _text(resources: list[str]) -> str:
             "sortOptions": {"order": "fifo"},
         }
     )
+
+
+def kustomization_paths(paths: Iterable[str]) -> list[str]:
+    """Where the kustomization files of one environment stand.
+
+    :param paths: the objects' files, below the environment's folder.
+    """
+    return [FILE, *(f"{folder}/{FILE}" for folder in sorted({path.partition("/")[0] for path in paths}))]
 
 
 def kustomizations(manifests: Sequence[tuple[Manifest, str]]) -> Mapping[str, str]:

@@ -145,7 +145,7 @@ def test_any_bytes_are_no_record_or_a_sound_one(tmp_path: Path, content: bytes) 
 def test_a_record_of_anything_is_judged_without_failing(
     tmp_path: Path, read: dict[str, str], trees: dict[str, dict[str, str]], findings: list[Any]
 ) -> None:
-    record = fresh.Record("engine", read, trees, 0, findings, read)
+    record = fresh.Record("engine", read, trees, 0, findings, read, read)
     assert not fresh.holds(record, "engine", str(tmp_path), ["dev"])
     assert not fresh.holds(record, "another", str(tmp_path), [])
 
