@@ -87,6 +87,11 @@ class Manifest:
     def body(self, body: Body) -> None:
         self._body, self._raw, self._head = body, None, None
 
+    def release(self) -> None:
+        """Let go of the body where it can be decoded again: half of the memory of a large stack."""
+        if self._raw is not None:
+            self._body = None
+
     def locate(self, path: FieldPath, *, key: bool = False) -> Position:
         """Where to change a field: the line that made the object, or the field's own in YAML that was read.
 

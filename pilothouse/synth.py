@@ -229,6 +229,9 @@ class _Run:
             manifests = [manifest for each in instances for manifest in each.manifests]
             stack = Stack(environment, self.catalogue(environment), manifests + [each for each, _ in others.manifests])
             found = [finding for each in instances for finding in each.findings] + others.findings + check_stack(stack)
+            del stack
+            for manifest in manifests:
+                manifest.release()
             findings = self._waive(environment, instances, others, found)
             outcome.manifests[environment.name] = manifests
             outcome.findings += findings

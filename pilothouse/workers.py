@@ -15,6 +15,8 @@ from typing import NamedTuple
 _HEADER = 13
 _GRACE = 2.0
 _WORDS = 65536
+_MANY = 100_000
+"""Objects, made and not yet freed, after which a worker looks for those that nobody can reach."""
 _exit = os._exit  # as it is before charts are kept from it
 _words: int | None = None
 """In a worker: where it leaves word of where it is, for the case that it is ended."""
@@ -176,6 +178,7 @@ def _serve(work: Callable[[int], bytes], job_end: int, result_end: int, word_end
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         gc.disable()
+        gc.freeze()
         _words = word_end
         faulthandler.enable(file=word_end, all_threads=False)
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -185,6 +188,9 @@ def _serve(work: Callable[[int], bytes], job_end: int, result_end: int, word_end
             answer = work(int.from_bytes(job, "big"))
             _write(result_end, job + len(answer).to_bytes(8, "big") + bytes([_retired]))
             _write(result_end, answer)
+            del answer
+            if gc.get_count()[0] > _MANY:
+                gc.collect()  # a job's objects hold each other: without it, all of them would stay to the end
         status = 0
     except BrokenPipeError:
         status = 0

@@ -3,8 +3,8 @@
 Wall time runs from before the process is made until it and everything it waited for has ended. CPU time and the exit
 code come from ``wait4``, so they count every descendant that was waited for: both ends of a shell's pipe, Node below
 Python, forked workers. Memory is measured in a run of its own, because sampling costs time: every few milliseconds
-the resident sets of all living processes of the tree are added up. Pages that forked processes share count once for
-each of them, so the sum is an upper bound. Where there is no ``/proc``, memory is the largest single process's.
+the proportional set sizes of all living processes of the tree are added up, in which a page that several processes
+share counts once in all. Where there is no ``/proc``, memory is the largest single process's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-SAMPLE_EVERY = 0.005
+_PSS = re.compile(r"^Pss: +(\d+) kB$", re.MULTILINE)
+SAMPLE_EVERY = 0.01
 """Seconds between two looks at the memory."""
 
 
@@ -94,7 +96,8 @@ def run(
     sample = Sample(
         wall=wall,
         cpu=usage.ru_utime + usage.ru_stime,
-        memory=max(largest, sampler.end() if sampler else 0),
+        # What wait4 calls the largest includes this very process: it is what the command was before it was started.
+        memory=sampler.end() if sampler else largest,
         timed_out=late.is_set(),
         programs=frozenset(sampler.programs if sampler else ()),
     )
@@ -116,7 +119,7 @@ def _end_of(file: Path) -> str:
 
 
 class _Sampler(threading.Thread):
-    """Adds up the resident sets of a process and all below it, again and again; keeps the largest sum."""
+    """Adds up the memory of a process and all below it, again and again; keeps the largest sum."""
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
@@ -138,15 +141,15 @@ class _Sampler(threading.Thread):
 
 
 def look_at_tree(root: int) -> tuple[int, set[str]]:
-    """The resident bytes and the program names of a process and all its descendants, as ``/proc`` has them now."""
+    """The bytes in memory and the program names of a process and all its descendants, as ``/proc`` has them now."""
     total, programs, waiting = 0, set(), [root]
     while waiting:
         place = Path(f"/proc/{waiting.pop()}")
         try:
-            total += int((place / "statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+            total += int(_PSS.search((place / "smaps_rollup").read_text())[1]) * 1024  # type: ignore[index]
             programs.add((place / "exe").readlink().name)
             for thread in os.listdir(place / "task"):
                 waiting += map(int, (place / "task" / thread / "children").read_text().split())
-        except (OSError, IndexError):
+        except (OSError, TypeError):
             continue
     return total, programs

@@ -49,7 +49,8 @@ def in_order(sizes: dict[str, dict[str, Any]]) -> list[str]:
         for name, row in rows.items():
             if not name.startswith("pilothouse"):
                 per_object = (median(row["wall"]) if row["wall"] else row["limit"]) / int(size)
-                peers[name] = max(per_object, peers.get(name, 0)) if int(size) <= 10_000 else peers[name]
+                if int(size) <= 10_000 or name not in peers:
+                    peers[name] = max(per_object, peers.get(name, 0))
     ours = [name for name in PILOTHOUSE if any(name in rows for rows in sizes.values())]
     return ours + sorted(peers, key=lambda name: peers[name])
 

@@ -9,9 +9,9 @@ _METHOD = """\
 How it is measured: every figure is that of whole processes, from their start to their end. All rows of a table run
 one after the other, round after round, so that whatever slows the machine meets all of them; a warm-up round comes
 first and is not counted. Time is wall time: the median of the rounds, and behind it the fastest and the slowest. CPU
-is user and system time of all processes together. Memory is the largest sum of the resident sets of all processes at
-one moment (pages that they share count more than once), taken every 5 ms in a run of its own. "×" is the median of
-the rounds' own ratios to `helm template | kubeconform`.
+is user and system time of all processes together. Memory is the largest sum of the proportional set sizes of all
+processes at one moment (a page that they share counts once), looked at every 10 ms in a run of its own. "×" is the
+median of the rounds' own ratios to `helm template | kubeconform`.
 
 What is built: an application is a Deployment with probes and resources, a Service, a ConfigMap, a ServiceAccount and
 an Ingress. Helm (one chart that loops over the applications of a values file, with label helpers), jsonnet, cdk8s in
