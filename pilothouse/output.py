@@ -34,7 +34,7 @@ class Output:
     :param root: the repository's root, absolute.
     :param out: the folder.
     :param environments: those that the run is about.
-    :param record: what is known of the last run.
+    :param record: what is known of the last run of this very Pilothouse.
     :param write: whether the folder is brought up to date, or only compared.
     """
 
@@ -128,13 +128,16 @@ class Output:
             for manifest, entry in zip(each.manifests, each.entries, strict=True)
         ]
         entries = [entry for each in gathered for entry in each.entries] + others.entries
+        self._listed[name] = inputs.digest(*(path.encode() for _, path in files))
+        # What kustomizations list may stand as it stood, and nobody touched them.
+        same = self._record is not None and self._record.listed.get(name) == self._listed[name] and name in self._before
+        if same:
+            entries += [stage.keep(path) for path in kustomization_paths(path for _, path in files)]
         digests = {entry.path: before[entry.path] for entry in entries if entry.path in before}
         for each in gathered:
             digests.update(zip((entry.path for entry in each.entries), each.digests, strict=False))
-        self._listed[name] = inputs.digest(*(path.encode() for _, path in files))
-        if name in self._before and self._record is not None and self._record.listed.get(name) == self._listed[name]:
-            # What they list stands as it stood, and nobody touched them.
-            return entries + [stage.keep(path) for path in kustomization_paths(path for _, path in files)], digests
+        if same:
+            return entries, digests
         line = header(f"environments/{name}.yaml")
         standing_there = {entry.path for entry in others.entries}
         for path, text in kustomizations([*files, *others.manifests]).items():

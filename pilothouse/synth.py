@@ -118,7 +118,8 @@ def synthesize(request: Request, record: fresh.Record | None, progress: Callable
     if request.chart is not None:
         environments = _deploying(environments, request.chart)
     with lock(request.out) if request.write else contextlib.nullcontext():
-        output = Output(request.root, request.out, environments, record, write=request.write)
+        known = record if record is not None and record.engine == request.engine else None
+        output = Output(request.root, request.out, environments, known, write=request.write)
         try:
             run = _Run(request, environments, output)
             gathered = run.gather(progress)

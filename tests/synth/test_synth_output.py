@@ -42,6 +42,21 @@ def test_a_hand_edit_is_told_although_the_chart_changes_too(repository: Reposito
     assert repository.objects()["web"]["colour"] == "green"
 
 
+def test_a_hand_edit_of_a_kustomization_is_told_whatever_ran_before(repository: Repository) -> None:
+    repository.good()
+    listed = repository.read("dist/dev/kustomization.yaml")
+    repository.edit("environments/_base.yaml", "colour: blue", "colour: green")
+    repository.good()
+    for path in ("dist/dev/kustomization.yaml", "dist/dev/web/kustomization.yaml"):
+        repository.write(path, repository.read(path) + "namePrefix: my-\n")
+    run = repository.good()
+    assert sorted(run.codes) == ["DIST002", "DIST002"]
+    assert repository.read("dist/dev/kustomization.yaml") == listed
+    repository.edit("charts/_shared.py", '"10"', '"20"')
+    assert repository.good().codes == []
+    assert repository.read("dist/dev/kustomization.yaml") == listed
+
+
 def test_a_file_that_changed_with_its_chart_is_no_hand_edit(repository: Repository) -> None:
     repository.good()
     for colour in ("green", "red", "black"):
