@@ -93,6 +93,7 @@ def build(root: str, environment: Environment, instance: Instance, catalogue: Ca
         chart = _run(root, environment, instance, built, report)
         if chart is not None:
             _finish_all(chart, environment, instance, catalogue, built, report)
+            chart.let_go()
     watch.end()
     built.inputs = seen.inputs
     for impurity in seen.impurities:

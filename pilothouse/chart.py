@@ -391,6 +391,14 @@ class Chart(_ChartBase, Generic[V]):
             path = path.rpartition("/")[0]
         return namespaces.get(path, self._namespace)
 
+    def let_go(self) -> None:
+        """Hold nothing of the chart any more: its constructs hold it, and all would wait for each other to be freed."""
+        for inner in self._inner:
+            inner.let_go()
+        self._inner.clear()
+        self._manifests.clear()
+        self._place.pending.clear()
+
     def _cdk8s_manifests(self) -> list[Manifest]:
         if "_reference" not in self.__dict__:
             return []

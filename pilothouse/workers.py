@@ -15,7 +15,7 @@ from typing import NamedTuple
 _HEADER = 13
 _GRACE = 2.0
 _WORDS = 65536
-_MANY = 100_000
+_MANY = 1_000_000
 """Objects, made and not yet freed, after which a worker looks for those that nobody can reach."""
 _exit = os._exit  # as it is before charts are kept from it
 _words: int | None = None

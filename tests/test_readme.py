@@ -22,10 +22,10 @@ STEP = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def reader(tmp_path: Path) -> Path:
     """A checkout of what the reader has before the walk."""
-    folder = tmp_path_factory.mktemp("reader")
+    folder = tmp_path / "reader"
     for name in ("charts", "constructs", "environments", "dist"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
@@ -70,6 +70,10 @@ def test_the_mistake_is_reported_in_the_words_of_the_walk(reader: Path) -> None:
     said = re.search(r"^```text\n(.*?)^```", WALK.group(), re.MULTILINE | re.DOTALL)
     assert said is not None
     path = reader / "environments" / "demo.yaml"
+    for step in STEP.finditer(WALK.group()):
+        if step["file"] in ("charts/echo.py", "environments/demo.yaml"):
+            (reader / step["file"]).write_text(step["text"])
+    assert run("pilothouse synth demo", reader).returncode == 0
     right = path.read_text()
     path.write_text(right.replace('2.39"}', '2.39", replicas: three}'))
     try:
