@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pilothouse import build, imported, inputs, kept, results
+from pilothouse import build, imported, inputs, kept, results, timelimit
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import charts as chart_checks
 from pilothouse.dist.entry import Entry
@@ -238,7 +238,7 @@ class Gatherer:
 
     def _death(self, gathered: Gathered, died: Died) -> Finding:
         if died.timed_out:
-            code, message = chart_checks.TOO_LONG, f"the chart took longer than {self._limit:g} seconds and was ended"
+            code, message = chart_checks.TOO_LONG, timelimit.words(self._limit)
         elif died.status < 0:
             code, message = chart_checks.DIED, f"the chart's process was ended by signal {-died.status}"
         else:

@@ -88,7 +88,7 @@ class Reporter:
         except TooLong as error:
             # Node may be in the middle of an answer, which the next chart would take for its own.
             workers.retire()
-            self.add(chart_checks.TOO_LONG, "the chart took longer than its limit and was ended", error.position)
+            self.add(chart_checks.TOO_LONG, str(error), error.position)
         except modules.NotAChart as error:
             self.add(chart_checks.NO_CHART, str(error), Position(file=self._file, line=error.line))
         except ValuesTypeError as error:

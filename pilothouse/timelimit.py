@@ -11,10 +11,16 @@ from pilothouse import origin, workers
 from pilothouse.finding import Position
 
 
+def words(seconds: float) -> str:
+    """What is said of a chart that took longer."""
+    return f"the chart took longer than {seconds:g} seconds and was ended"
+
+
 class TooLong(BaseException):
     """Raised in a chart that runs longer than it may."""
 
-    def __init__(self, position: Position | None) -> None:
+    def __init__(self, seconds: float, position: Position | None) -> None:
+        super().__init__(words(seconds))
         self.position = position
         """The author's line that was running; None where it was none of the author's."""
 
@@ -37,8 +43,8 @@ def limited(seconds: float) -> Iterator[None]:
         while frame is not None and not origin.is_authors(frame):
             frame = frame.f_back
         if frame is None:
-            raise TooLong(None)
-        raise TooLong(Position(file=origin.relative(frame.f_code.co_filename), line=frame.f_lineno))
+            raise TooLong(seconds, None)
+        raise TooLong(seconds, Position(file=origin.relative(frame.f_code.co_filename), line=frame.f_lineno))
 
     previous = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)

@@ -138,7 +138,7 @@ def test_charts_that_run_for_too_long_are_ended_where_they_are(repository: Repos
         assert run.one(name) == (
             repository.here(name),
             TOO_LONG,
-            "the chart took longer than its limit and was ended",
+            "the chart took longer than 0.5 seconds and was ended",
         )
     place, code, message = run.one("swallows")
     assert place.startswith("charts/swallows.py:")
