@@ -1,6 +1,6 @@
 """``python -m pilothouse``: the same as the ``pilothouse`` command."""
 
-from pilothouse.cli import main
+from pilothouse.cli import command
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    command()
