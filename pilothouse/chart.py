@@ -475,6 +475,18 @@ def waive(construct: constructs.Construct, code: str, *, reason: str) -> None:
     place.chart._waivers.append(Waiver(code, reason, origin.here(), place.path))
 
 
+def chart_of(construct: constructs.Construct) -> Chart[Any]:
+    """The chart that a construct stands in: itself, where it is one. Asks nothing of Node.
+
+    :param construct: a chart, or what stands in one.
+    :raises ValueError: where it stands in none.
+    """
+    chart = _place_of(construct).chart
+    if chart is None:
+        raise ValueError(f"{type(construct).__name__} stands in no pilothouse.Chart: give it one as its scope")
+    return chart
+
+
 def new_app() -> cdk8s.App:
     """An App to build a chart in: cdk8s asks the root of the tree for its resolvers.
 

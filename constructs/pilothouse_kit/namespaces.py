@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, Unpack
 
 import constructs
-from pilothouse_kit.object import KubernetesObject
+from pilothouse_kit.object import KubernetesObject, ObjectFields, present
+from pilothouse_kit.policies import DNS, Allow, NetworkPolicy
 
 PodSecurity = Literal["privileged", "baseline", "restricted"]
 """The levels of the Pod Security Standards."""
@@ -18,8 +19,7 @@ class Namespace(KubernetesObject):
     :param scope: the chart or construct that it stands in.
     :param name: ``metadata.name``.
     :param pod_security: the level that its pods must keep to; ``restricted`` where it is not given.
-    :param labels: further labels.
-    :param options: ``annotations``, ``patch``: see :class:`KubernetesObject`.
+    :param options: see :class:`ObjectFields`.
 
     Source: Kubernetes documentation, "Enforce Pod Security Standards with Namespace Labels".
     """
@@ -33,75 +33,108 @@ class Namespace(KubernetesObject):
         name: str,
         *,
         pod_security: PodSecurity = "restricted",
-        labels: Mapping[str, str] | None = None,
-        **options: Any,
+        **options: Unpack[ObjectFields],
     ) -> None:
         level = {f"pod-security.kubernetes.io/{mode}": pod_security for mode in ("enforce", "audit", "warn")}
-        super().__init__(scope, name, {}, labels={**level, **(labels or {})}, **options)
+        options["labels"] = {**level, **options.get("labels", {})}
+        super().__init__(scope, name, {}, **options)
 
-    def default_deny(self, *, name: str = "default-deny") -> KubernetesObject:
+    def default_deny(self, *, name: str = "default-deny") -> NetworkPolicy:
         """Cut every connection to and from its pods that no other NetworkPolicy allows, DNS look-ups aside.
+
+        :param name: the policy's ``metadata.name``.
 
         Source: Kubernetes documentation, Network Policies, "Default policies".
         """
-        dns = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
-        resolver = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
-        spec = {
-            "podSelector": {},
-            "policyTypes": ["Ingress", "Egress"],
-            "egress": [{"to": [resolver], "ports": dns}],
-        }
-        return _NetworkPolicy(self, name, {"spec": spec}, namespace=self.name)
+        return NetworkPolicy(self, name, ingress=[], egress=[DNS], namespace=self.name)
 
-    def allow(self, *, ports: list[int], name: str) -> KubernetesObject:
+    def allow(self, *, ports: Sequence[int], name: str) -> NetworkPolicy:
         """Let anyone reach its pods on some TCP ports.
 
         :param ports: the pods' own port numbers.
         :param name: the policy's ``metadata.name``.
         """
-        spec = {
-            "podSelector": {},
-            "policyTypes": ["Ingress"],
-            "ingress": [{"ports": [{"protocol": "TCP", "port": port} for port in ports]}],
-        }
-        return _NetworkPolicy(self, name, {"spec": spec}, namespace=self.name)
+        return NetworkPolicy(self, name, ingress=[Allow(ports=ports)], namespace=self.name)
 
     def limit_containers(
-        self, *, default: Mapping[str, str], default_request: Mapping[str, str], name: str = "container-defaults"
-    ) -> KubernetesObject:
-        """Give resources to containers that name none: a ``v1 LimitRange``.
+        self,
+        *,
+        default: Mapping[str, str] | None = None,
+        default_request: Mapping[str, str] | None = None,
+        max: Mapping[str, str] | None = None,
+        min: Mapping[str, str] | None = None,
+        name: str = "container-defaults",
+    ) -> LimitRange:
+        """Give resources to containers that name none, and bound those that do.
 
         :param default: limits, such as ``{"cpu": "500m", "memory": "256Mi"}``.
         :param default_request: requests, in the same words.
+        :param max: the most that a container may have as its limit.
+        :param min: the least that a container must request.
         :param name: its ``metadata.name``.
-
-        Source: Kubernetes documentation, Limit Ranges.
         """
-        limit = {"type": "Container", "default": dict(default), "defaultRequest": dict(default_request)}
-        return _LimitRange(self, name, {"spec": {"limits": [limit]}}, namespace=self.name)
+        return LimitRange(
+            self, name, default=default, default_request=default_request, max=max, min=min, namespace=self.name
+        )
 
-    def quota(self, *, hard: Mapping[str, str | int], name: str = "quota") -> KubernetesObject:
-        """Bound what all its objects take together: a ``v1 ResourceQuota``.
+    def quota(self, *, hard: Mapping[str, str | int], name: str = "quota") -> ResourceQuota:
+        """Bound what all its objects take together.
 
         :param hard: resource to quantity, such as ``{"requests.cpu": "4", "pods": "50"}``.
         :param name: its ``metadata.name``.
-
-        Source: Kubernetes documentation, Resource Quotas.
         """
-        quantities = {resource: str(quantity) for resource, quantity in hard.items()}
-        return _ResourceQuota(self, name, {"spec": {"hard": quantities}}, namespace=self.name)
+        return ResourceQuota(self, name, hard=hard, namespace=self.name)
 
 
-class _NetworkPolicy(KubernetesObject):
-    api_version = "networking.k8s.io/v1"
-    kind = "NetworkPolicy"
+class LimitRange(KubernetesObject):
+    """Resources of containers that name none, and bounds for those that do: a ``v1 LimitRange``.
 
+    :param scope: the chart or construct that it stands in.
+    :param name: ``metadata.name``.
+    :param default: limits, such as ``{"cpu": "500m", "memory": "256Mi"}``.
+    :param default_request: requests, in the same words.
+    :param max: the most that a container may have as its limit.
+    :param min: the least that a container must request.
+    :param options: see :class:`ObjectFields`.
 
-class _LimitRange(KubernetesObject):
+    Source: Kubernetes documentation, Limit Ranges.
+    """
+
     api_version = "v1"
     kind = "LimitRange"
 
+    def __init__(
+        self,
+        scope: constructs.Construct,
+        name: str,
+        *,
+        default: Mapping[str, str] | None = None,
+        default_request: Mapping[str, str] | None = None,
+        max: Mapping[str, str] | None = None,
+        min: Mapping[str, str] | None = None,
+        **options: Unpack[ObjectFields],
+    ) -> None:
+        limit = {"type": "Container", **present(default=default, defaultRequest=default_request, max=max, min=min)}
+        limit = {key: value if isinstance(value, str) else dict(value) for key, value in limit.items()}
+        super().__init__(scope, name, {"spec": {"limits": [limit]}}, **options)
 
-class _ResourceQuota(KubernetesObject):
+
+class ResourceQuota(KubernetesObject):
+    """Bounds for what all objects of a namespace take together: a ``v1 ResourceQuota``.
+
+    :param scope: the chart or construct that it stands in.
+    :param name: ``metadata.name``.
+    :param hard: resource to quantity, such as ``{"requests.cpu": "4", "pods": "50"}``.
+    :param options: see :class:`ObjectFields`.
+
+    Source: Kubernetes documentation, Resource Quotas.
+    """
+
     api_version = "v1"
     kind = "ResourceQuota"
+
+    def __init__(
+        self, scope: constructs.Construct, name: str, *, hard: Mapping[str, str | int], **options: Unpack[ObjectFields]
+    ) -> None:
+        quantities = {resource: str(quantity) for resource, quantity in hard.items()}
+        super().__init__(scope, name, {"spec": {"hard": quantities}}, **options)

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict, Unpack
 
 import constructs
-from pilothouse.chart import Construct, free_id
+from pilothouse.chart import Construct, chart_of, free_id
 from pilothouse_kit.patch import patched
 
 Fields = dict[str, Any]
 """A part of a Kubernetes object as plain JSON."""
+
+
+class ObjectFields(TypedDict, total=False):
+    """What every object of the kit can be told."""
+
+    namespace: str
+    """``metadata.namespace``; the chart's own where it is not given."""
+    labels: Mapping[str, str]
+    """``metadata.labels``, beside ``app.kubernetes.io/instance`` and ``managed-by``, which the kit writes."""
+    annotations: Mapping[str, str]
+    """``metadata.annotations``."""
+    patch: Mapping[str, Any]
+    """What no argument names, as it stands in the object. It is merged as the API server would: maps key by key, lists
+    by the keys of their kind (containers by name, ports by number and protocol), every other list as a whole; None
+    removes a field."""
 
 
 class KubernetesObject(Construct):
@@ -19,43 +34,45 @@ class KubernetesObject(Construct):
     :param scope: the chart or construct that it stands in.
     :param name: ``metadata.name``, exactly as it will stand in the cluster.
     :param fields: everything beside ``apiVersion``, ``kind`` and ``metadata``.
-    :param namespace: ``metadata.namespace``; the chart's own where it is not given.
-    :param labels: ``metadata.labels``.
-    :param annotations: ``metadata.annotations``.
-    :param patch: what the arguments do not name, as it stands in the object: maps merge, lists merge by
-        Kubernetes' own keys (containers by name, ports by number), None removes.
+    :param options: see :class:`ObjectFields`.
     """
 
     api_version: ClassVar[str]
     kind: ClassVar[str]
 
-    def __init__(
-        self,
-        scope: constructs.Construct,
-        name: str,
-        fields: Fields,
-        *,
-        namespace: str | None = None,
-        labels: Mapping[str, str] | None = None,
-        annotations: Mapping[str, str] | None = None,
-        patch: Mapping[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, scope: constructs.Construct, name: str, fields: Fields, **options: Unpack[ObjectFields]) -> None:
         metadata: Fields = {"name": name}
-        if namespace is not None:
-            metadata["namespace"] = namespace
-        if labels:
-            metadata["labels"] = dict(labels)
-        if annotations:
-            metadata["annotations"] = dict(annotations)
+        if "namespace" in options:
+            metadata["namespace"] = options["namespace"]
+        metadata["labels"] = {**kit_labels(scope), **options.get("labels", {})}
+        if options.get("annotations"):
+            metadata["annotations"] = dict(options["annotations"])
         body = {"apiVersion": self.api_version, "kind": self.kind, "metadata": metadata, **fields}
-        if patch:
-            body = patched(body, patch)
+        if "patch" in options:
+            body = patched(body, options["patch"], chart_of(scope).environment.kubernetes_version)
         super().__init__(scope, free_id(scope, body))
         self.name = name
         """``metadata.name``."""
         self.manifest = self.add(body)
 
 
+def kit_labels(scope: constructs.Construct) -> dict[str, str]:
+    """The labels of every object of the kit: which instance of a chart it belongs to, and who wrote it.
+
+    Source: Kubernetes documentation, Recommended Labels.
+    """
+    return {"app.kubernetes.io/instance": chart_of(scope).name, "app.kubernetes.io/managed-by": "pilothouse"}
+
+
 def present(**fields: Any) -> Fields:
     """The fields that were given: those that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def refuse(kind: str, name: str, problems: list[str]) -> None:
+    """Say everything that is wrong with a construct's arguments at once.
+
+    :raises ValueError: where there is any problem.
+    """
+    if problems:
+        raise ValueError(f"{kind} {name}: {'; '.join(problems)}")

@@ -3,67 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-LIST_KEYS: dict[str, tuple[str, ...]] = {
-    "containers": ("name",),
-    "env": ("name",),
-    "ephemeralContainers": ("name",),
-    "hostAliases": ("ip",),
-    "imagePullSecrets": ("name",),
-    "initContainers": ("name",),
-    "ports": ("containerPort", "port"),
-    "topologySpreadConstraints": ("topologyKey",),
-    "volumeDevices": ("devicePath",),
-    "volumeMounts": ("mountPath",),
-    "volumes": ("name",),
-}
-"""List field -> the key of its items; the first that an item has. Every other list, and one in which an item lacks
-its key, is replaced as a whole.
+from pilothouse.fieldpath import FieldPath, format_path
 
-Source: ``x-kubernetes-patch-merge-key`` in the Kubernetes API's own OpenAPI document."""
+if TYPE_CHECKING:
+    from pilothouse.schemas import Catalogue
+
+_DEFAULTS = {"protocol": "TCP"}
+"""What a key of a list's items is where an item does not say. Source: Kubernetes API reference, ``ContainerPort``."""
 
 
-def patched(body: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay a patch over a map: maps merge, lists merge by their keys or are replaced, None removes.
+def patched(body: Mapping[str, Any], patch: Mapping[str, Any], kubernetes_version: str) -> dict[str, Any]:
+    """Lay a patch over an object: maps merge, lists merge by their keys or are replaced, None removes.
 
-    :param body: the map below; it is not changed.
+    :param body: the object; it is not changed.
     :param patch: what to lay over it.
-    :returns: a new map.
+    :param kubernetes_version: whose schemas say which lists have keys, such as ``1.34``.
+    :returns: a new object.
+
+    Source: Kubernetes API concepts, Server-Side Apply, "Merge strategy".
     """
-    result = dict(body)
-    for name, value in patch.items():
-        below = result.get(name)
-        if value is None:
-            result.pop(name, None)
-        elif isinstance(value, Mapping):
-            result[name] = patched(below if isinstance(below, Mapping) else {}, value)
-        elif isinstance(value, list):
-            result[name] = _merged(below if isinstance(below, list) else [], value, LIST_KEYS.get(name, ()))
-        else:
-            result[name] = value
-    return result
+    return _Patch(_catalogue(kubernetes_version), body.get("apiVersion"), body.get("kind")).map(body, patch, ())
 
 
-def _merged(below: list[Any], patch: list[Any], keys: tuple[str, ...]) -> list[Any]:
-    """Both lists as one where every item has its key; the patch alone where one has none."""
-    places = {_key(item, keys): index for index, item in enumerate(below)}
-    if None in places or any(_key(item, keys) is None for item in patch):
-        return patch
-    result = list(below)
-    for item in patch:
-        key = _key(item, keys)
-        if key in places:
-            result[places[key]] = patched(result[places[key]], item)
-        else:
-            places[key] = len(result)
-            result.append(item)
-    return result
+@cache
+def _catalogue(kubernetes_version: str) -> Catalogue:
+    from pilothouse.schemas import Catalogue
+
+    return Catalogue(kubernetes_version)
 
 
-def _key(item: Any, keys: tuple[str, ...]) -> tuple[Any, ...] | None:
-    if isinstance(item, Mapping):
-        for key in keys:
-            if key in item:
-                return item[key], item.get("protocol", "TCP")
-    return None
+class _Patch:
+    def __init__(self, catalogue: Catalogue, api_version: Any, kind: Any) -> None:
+        self._catalogue = catalogue
+        self._kind = str(api_version), str(kind)
+
+    def map(self, below: Mapping[str, Any], patch: Mapping[str, Any], path: FieldPath) -> dict[str, Any]:
+        result = dict(below)
+        for name, value in patch.items():
+            old = result.get(name)
+            if value is None:
+                result.pop(name, None)
+            elif isinstance(value, Mapping):
+                result[name] = self.map(old if isinstance(old, Mapping) else {}, value, (*path, name))
+            elif isinstance(value, list):
+                result[name] = self._list(old if isinstance(old, list) else [], value, (*path, name))
+            else:
+                result[name] = value
+        return result
+
+    def _list(self, below: list[Any], patch: list[Any], path: FieldPath) -> list[Any]:
+        keys = self._catalogue.list_keys(*self._kind, path)
+        if keys is None:
+            return patch
+        result = list(below)
+        places = {_key(item, keys): index for index, item in enumerate(below)}
+        for item in patch:
+            _refuse_keyless(item, keys, path)
+            key = _key(item, keys)
+            place = places.setdefault(key, len(result))
+            if place == len(result):
+                result.append({} if isinstance(item, Mapping) else item)
+            if isinstance(item, Mapping) and isinstance(result[place], Mapping):
+                result[place] = self.map(result[place], item, (*path, 0))
+        return result
+
+
+def _refuse_keyless(item: Any, keys: tuple[str, ...], path: FieldPath) -> None:
+    missing = [key for key in keys if key not in _DEFAULTS and not (isinstance(item, Mapping) and key in item)]
+    if missing:
+        raise ValueError(
+            f"patch: {format_path(path)}: items are found by {' and '.join(keys)}, and {item!r} has no {missing[0]}"
+        )
+
+
+def _key(item: Any, keys: tuple[str, ...]) -> object:
+    """What tells an item of a list from the others: its keys' values, or all of it in a set."""
+    if keys and isinstance(item, Mapping):
+        return tuple(repr(item.get(key, _DEFAULTS.get(key))) for key in keys)
+    return repr(item)

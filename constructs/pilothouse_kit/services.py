@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal, Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, present
-from pilothouse_kit.workloads import Deployment
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
+from pilothouse_kit.workloads import Selected
 
 ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer"]
 """How a Service is reached; ExternalName is a construct of its own."""
+
+_HOST = re.compile(r"(?=.{1,253}\.?$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.?")
 
 
 class Service(KubernetesObject):
@@ -27,8 +31,9 @@ class Service(KubernetesObject):
     :param session_affinity: whether each client keeps to one pod (``ClientIP``).
     :param external_traffic: ``Local`` keeps the client's address and stays on the node that was reached.
     :param load_balancer_class: which controller provides the load balancer.
+    :param source_ranges: CIDRs that the load balancer takes clients from; all where none is given.
     :param publish_not_ready: whether pods are in its DNS name before they are ready.
-    :param options: ``namespace``, ``labels``, ``annotations``, ``patch``: see :class:`KubernetesObject`.
+    :param options: see :class:`ObjectFields`.
     :raises ValueError: where arguments contradict each other.
 
     Source: Kubernetes documentation, Service.
@@ -43,59 +48,60 @@ class Service(KubernetesObject):
         name: str,
         *,
         ports: Mapping[str, int],
-        selects: Deployment | None = None,
+        selects: Selected | None = None,
         type: ServiceType = "ClusterIP",
         headless: bool = False,
         node_ports: Mapping[str, int] | None = None,
         session_affinity: bool = False,
         external_traffic: Literal["Cluster", "Local"] | None = None,
         load_balancer_class: str | None = None,
+        source_ranges: Sequence[str] = (),
         publish_not_ready: bool = False,
-        **options: Any,
+        **options: Unpack[ObjectFields],
     ) -> None:
         self.ports = dict(ports)
         """Port name to the Service's own number."""
-        _refuse(name, self.ports, selects, type, headless, node_ports or {}, external_traffic, load_balancer_class)
+        on_nodes = dict(node_ports or {})
+        problems = _port_problems(self.ports, selects) + _node_port_problems(self.ports, on_nodes, type)
+        problems += [f"source_ranges: {problem}" for each in source_ranges for problem in _cidr(each)]
+        if headless and type != "ClusterIP":
+            problems.append(f"headless: a {type} Service has an address, only a ClusterIP one can be headless")
+        if external_traffic is not None and type == "ClusterIP":
+            problems.append("external_traffic: nothing from outside reaches a ClusterIP Service")
+        for argument, given in (("load_balancer_class", load_balancer_class), ("source_ranges", source_ranges)):
+            if given and type != "LoadBalancer":
+                problems.append(f"{argument}: a {type} Service has no load balancer")
+        refuse(self.kind, name, problems)
         spec: Fields = {"type": type}
         if headless:
             spec["clusterIP"] = "None"
         if selects is not None:
-            spec["selector"] = selects.selector
-        spec["ports"] = [
-            {
-                "name": port,
-                "port": number,
-                "targetPort": port if selects is not None else number,
-                **present(nodePort=(node_ports or {}).get(port)),
-            }
-            for port, number in self.ports.items()
-        ]
+            spec["selector"] = dict(selects.selector)
+        spec["ports"] = [_port(port, number, selects, on_nodes.get(port)) for port, number in self.ports.items()]
         spec |= present(
             sessionAffinity="ClientIP" if session_affinity else None,
             externalTrafficPolicy=external_traffic,
             loadBalancerClass=load_balancer_class,
+            loadBalancerSourceRanges=list(source_ranges) or None,
             publishNotReadyAddresses=True if publish_not_ready else None,
         )
         super().__init__(scope, name, {"spec": spec}, **options)
 
 
-def _refuse(
-    name: str,
-    ports: Mapping[str, int],
-    selects: Deployment | None,
-    type: ServiceType,
-    headless: bool,
-    node_ports: Mapping[str, int],
-    external_traffic: str | None,
-    load_balancer_class: str | None,
-) -> None:
+def _port(name: str, number: int, selects: Selected | None, node_port: int | None) -> Fields:
+    protocol = selects.ports[name].protocol if selects is not None else "TCP"
+    return {
+        "name": name,
+        **present(protocol=None if protocol == "TCP" else protocol),
+        "port": number,
+        "targetPort": name if selects is not None else number,
+        **present(nodePort=node_port),
+    }
+
+
+def _port_problems(ports: Mapping[str, int], selects: Selected | None) -> list[str]:
     problems = [
-        f"node_ports: {port} is {number}, expected 30000 to 32767"
-        for port, number in node_ports.items()
-        if not 30000 <= number <= 32767
-    ]
-    problems += [
-        f"node_ports: {port!r} is no port of this Service ({', '.join(ports)})" for port in node_ports.keys() - ports
+        f"ports: {name} is {number}, expected 1 to 65535" for name, number in ports.items() if not 1 <= number <= 65535
     ]
     if selects is not None:
         problems += [
@@ -103,25 +109,43 @@ def _refuse(
             for port in ports
             if port not in selects.ports
         ]
+    return problems
+
+
+def _node_port_problems(ports: Mapping[str, int], node_ports: Mapping[str, int], type: ServiceType) -> list[str]:
+    problems = [
+        f"node_ports: {port} is {number}, expected 30000 to 32767"
+        for port, number in node_ports.items()
+        if not 30000 <= number <= 32767
+    ]
+    problems += [
+        f"node_ports: {port!r} is no port of this Service ({', '.join(ports)})"
+        for port in node_ports
+        if port not in ports
+    ]
     if node_ports and type == "ClusterIP":
         problems.append("node_ports: a ClusterIP Service has none, use type='NodePort'")
-    if headless and type != "ClusterIP":
-        problems.append(f"headless: a {type} Service has an address, only a ClusterIP one can be headless")
-    if external_traffic is not None and type == "ClusterIP":
-        problems.append("external_traffic: nothing from outside reaches a ClusterIP Service")
-    if load_balancer_class is not None and type != "LoadBalancer":
-        problems.append(f"load_balancer_class: a {type} Service has no load balancer")
-    if problems:
-        raise ValueError(f"Service {name}: {'; '.join(problems)}")
+    return problems
+
+
+def _cidr(text: str) -> list[str]:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        return [f"expected a network such as 10.0.0.0/8, got {text!r}: {error}"]
+    return []
 
 
 class ExternalName(KubernetesObject):
     """A name in the cluster for a host outside: a ``v1 Service`` of type ExternalName, which DNS answers by a CNAME.
 
+    It has no selector and no endpoints: clients go on by themselves, and TLS sees the name that they asked for.
+
     :param scope: the chart or construct that it stands in.
     :param name: ``metadata.name``.
-    :param host: the outside host's DNS name.
-    :param options: ``namespace``, ``labels``, ``annotations``, ``patch``: see :class:`KubernetesObject`.
+    :param host: the outside host's DNS name; an address needs a Service without selector and an EndpointSlice.
+    :param options: see :class:`ObjectFields`.
+    :raises ValueError: where the host is no DNS name.
 
     Source: Kubernetes documentation, Service, "type: ExternalName".
     """
@@ -129,7 +153,11 @@ class ExternalName(KubernetesObject):
     api_version = "v1"
     kind = "Service"
 
-    def __init__(self, scope: constructs.Construct, name: str, *, host: str, **options: Any) -> None:
+    def __init__(self, scope: constructs.Construct, name: str, *, host: str, **options: Unpack[ObjectFields]) -> None:
+        address = host.replace(".", "").isdecimal() or ":" in host
+        if address or not _HOST.fullmatch(host):
+            what = "an address, which needs a Service without selects and an EndpointSlice" if address else repr(host)
+            refuse("ExternalName", name, [f"host: expected a DNS name in lower case, got {what}"])
         super().__init__(scope, name, {"spec": {"type": "ExternalName", "externalName": host}}, **options)
 
 
@@ -141,7 +169,8 @@ class EndpointSlice(KubernetesObject):
     :param addresses: IP addresses of one family.
     :param port: the number that is reached there, for every port of the Service; its own where it is not given.
     :param name: ``metadata.name``; the Service's with ``-1`` where it is not given.
-    :param options: ``namespace``, ``labels``, ``annotations``, ``patch``: see :class:`KubernetesObject`.
+    :param options: see :class:`ObjectFields`.
+    :raises ValueError: where the addresses are none, or of both families, or the Service selects pods.
 
     Source: Kubernetes documentation, Service, "Services without selectors".
     """
@@ -157,16 +186,30 @@ class EndpointSlice(KubernetesObject):
         addresses: Sequence[str],
         port: int | None = None,
         name: str | None = None,
-        labels: Mapping[str, str] | None = None,
-        **options: Any,
+        **options: Unpack[ObjectFields],
     ) -> None:
+        name = name or f"{service.name}-1"
+        families, problems = set(), []
+        for address in addresses:
+            try:
+                families.add(ipaddress.ip_address(address).version)
+            except ValueError:
+                problems.append(f"addresses: expected IP addresses, got {address!r}")
+        if len(families) > 1:
+            problems.append("addresses: IPv4 and IPv6 together, expected an EndpointSlice for each")
+        if not addresses:
+            problems.append("addresses: expected one or more")
+        if "selector" in service.manifest.body["spec"]:
+            problems.append(f"service: {service.name} selects pods, and its endpoints are written by the cluster")
+        refuse(self.kind, name, problems)
         belongs = {
             "kubernetes.io/service-name": service.name,
             "endpointslice.kubernetes.io/managed-by": "pilothouse",
         }
         fields: Fields = {
-            "addressType": "IPv6" if all(":" in address for address in addresses) else "IPv4",
+            "addressType": "IPv6" if families == {6} else "IPv4",
             "endpoints": [{"addresses": [address]} for address in addresses],
             "ports": [{"name": key, "port": port or number} for key, number in service.ports.items()],
         }
-        super().__init__(scope, name or f"{service.name}-1", fields, labels={**belongs, **(labels or {})}, **options)
+        options["labels"] = {**belongs, **options.get("labels", {})}
+        super().__init__(scope, name, fields, **options)

@@ -1,105 +1,112 @@
-"""Workloads: what runs pods, and keeps them running."""
+"""Workloads: what keeps pods running."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, Protocol, Unpack
 
 import constructs
-from pilothouse_kit.configuration import ServiceAccount
-from pilothouse_kit.object import Fields, KubernetesObject, present
+from pilothouse_kit.object import Fields, KubernetesObject, present, refuse
+from pilothouse_kit.pods import PodTemplate, WorkloadFields
+from pilothouse_kit.ports import Port
+from pilothouse_kit.storage import ClaimTemplate
+
+Share = int | str
+"""A number of pods, or a percentage of them such as ``25%``."""
+
+
+class Selected(Protocol):
+    """Whatever has pods that a Service, a budget or a policy finds by their labels."""
+
+    name: str
+    selector: dict[str, str]
+    ports: dict[str, Port]
 
 
 @dataclass(frozen=True)
-class Resources:
-    """What a container asks for, and what it may take at most.
+class Requirement:
+    """A condition on the pods' labels beside the selector's own (``matchExpressions``).
 
-    :param cpu: requested processor time, such as ``100m`` (a tenth of a core).
-    :param memory: requested memory, such as ``128Mi``.
-    :param cpu_limit: the most processor time; none where it is not given.
-    :param memory_limit: the most memory: above it the container is ended; the request where it is not given.
+    :param key: the label.
+    :param operator: what must hold for its value.
+    :param values: for ``In`` and ``NotIn``.
 
-    Source: Kubernetes documentation, "Resource Management for Pods and Containers".
+    Source: Kubernetes API reference, ``LabelSelectorRequirement``.
     """
 
-    cpu: str
-    memory: str
-    cpu_limit: str | None = None
-    memory_limit: str | None = None
+    key: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: Sequence[str] = ()
 
     def fields(self) -> Fields:
-        """``resources`` as it stands in a container."""
-        limits = present(cpu=self.cpu_limit, memory=self.memory_limit or self.memory)
-        return {"requests": {"cpu": self.cpu, "memory": self.memory}, "limits": limits}
+        """The condition as it stands in a selector."""
+        return {"key": self.key, "operator": self.operator, **present(values=list(self.values) or None)}
 
-
-@dataclass(frozen=True)
-class HttpProbe:
-    """A probe that asks a container over HTTP whether it is well.
-
-    :param path: the path that answers with 200 to 399.
-    :param port: a number, or the name of one of the container's ports.
-    :param initial_delay: seconds before the first probe.
-    :param period: seconds between probes.
-    :param timeout: seconds to wait for an answer.
-    :param failures: how many in a row count.
-
-    Source: Kubernetes API reference, Pod, ``Probe``; the defaults are its own.
-    """
-
-    path: str = "/"
-    port: int | str = "http"
-    initial_delay: int | None = None
-    period: int | None = None
-    timeout: int | None = None
-    failures: int | None = None
-
-    def fields(self) -> Fields:
-        """The probe as it stands in a container."""
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """Whether pods with these labels meet it."""
+        present_there, value = self.key in labels, labels.get(self.key)
         return {
-            "httpGet": {"path": self.path, "port": self.port},
-            **present(
-                initialDelaySeconds=self.initial_delay,
-                periodSeconds=self.period,
-                timeoutSeconds=self.timeout,
-                failureThreshold=self.failures,
-            ),
+            "In": present_there and value in self.values,
+            "NotIn": not present_there or value not in self.values,
+            "Exists": present_there,
+            "DoesNotExist": not present_there,
+        }[self.operator]
+
+
+class Workload(KubernetesObject):
+    """What the workloads below have in common: a selector that never changes by itself, and pods that carry it."""
+
+    def __init__(
+        self,
+        scope: constructs.Construct,
+        name: str,
+        above: Fields,
+        selector: Mapping[str, str] | None,
+        options: WorkloadFields,
+        *,
+        expressions: Sequence[Requirement] = (),
+        below: Fields | None = None,
+        claims: Sequence[ClaimTemplate] = (),
+    ) -> None:
+        self.selector = dict(selector or {"app.kubernetes.io/name": name})
+        """The labels that its pods are found by."""
+        provided = [claim.volume_name for claim in claims]
+        template = PodTemplate(scope, self.kind, name, self.selector, options, provided=provided)
+        self.ports = template.ports
+        """Port name to port."""
+        unmet = [each.key for each in expressions if not each.holds(template.pod_labels)]
+        refuse(self.kind, name, [f"expressions: its own pods do not meet the one on {key!r}" for key in unmet])
+        found_by: Fields = {
+            "matchLabels": self.selector,
+            **present(matchExpressions=[each.fields() for each in expressions] or None),
         }
+        spec = {**above, "selector": found_by, "template": template.fields(), **(below or {})}
+        super().__init__(scope, name, {"spec": spec}, **template.object_fields())
 
 
-RESTRICTED: Fields = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "readOnlyRootFilesystem": True,
-}
-"""What every container of the kit gives up. Source: Pod Security Standards, "Restricted"."""
+def _replicas(replicas: int | None) -> list[str]:
+    wrong = replicas is not None and replicas < 0
+    return [f"replicas: {replicas} is out of range, expected 0 or more"] if wrong else []
 
 
-class Deployment(KubernetesObject):
+class Deployment(Workload):
     """Pods that are all alike, kept at a number and replaced a few at a time: an ``apps/v1 Deployment``.
 
-    Its pods run as no root user, with a read-only root file system and no capabilities. Its selector is its name, so
-    that it never changes by itself: a selector is immutable.
+    Its selector is its name, so that it never changes by itself: a selector is immutable.
 
     :param scope: the chart or construct that it stands in.
     :param name: ``metadata.name``; the pods carry it as ``app.kubernetes.io/name``.
-    :param image: the container's image, with tag or digest.
-    :param port: the port that the container listens on, named ``http``; or name to number for several.
     :param replicas: how many pods; None leaves it to an autoscaler.
-    :param labels: further labels of the Deployment and its pods; they are not in the selector.
-    :param selector: the labels that its pods are found by, where its name shall not do.
-    :param resources: what the container asks for.
-    :param readiness: when a pod gets traffic; None for as soon as it runs.
-    :param liveness: when its container is restarted; None for when it ends.
-    :param env: variable to value. Nothing secret: refer to a Secret by ``patch``.
-    :param user: the user id that the container runs as; None for root, and a root file system that can be written.
-    :param service_account: who the pods are; None for nobody in particular, without a token.
-    :param max_surge: how many pods more than ``replicas`` a rollout may have, as a number or percent.
-    :param max_unavailable: how many pods fewer a rollout may have ready; 0, so that no rollout loses capacity.
-    :param min_ready: seconds that a new pod must be ready before the next is replaced.
-    :param history: how many old ReplicaSets are kept to roll back to.
-    :param options: ``namespace``, ``annotations``, ``patch``: see :class:`KubernetesObject`.
+    :param selector: the labels that its pods are found by, where they must differ from its name.
+    :param strategy: ``Recreate`` ends every old pod before a new one starts: for pods that cannot share what they hold.
+    :param max_surge: how many pods more there may be during a rollout, as a number or percent.
+    :param max_unavailable: how many fewer may be ready, as a number or percent; 0 is a rollout that nobody notices.
+    :param min_ready: seconds that a new pod must have been ready before the next is replaced (``minReadySeconds``).
+    :param deadline: seconds without progress after which a rollout counts as failed (``progressDeadlineSeconds``).
+    :param history: how many old ReplicaSets are kept to roll back to (``revisionHistoryLimit``).
+    :param options: see :class:`WorkloadFields`; ``image`` must be given.
+    :raises ValueError: where arguments contradict each other.
 
     Source: Kubernetes documentation, Deployments.
     """
@@ -112,91 +119,154 @@ class Deployment(KubernetesObject):
         scope: constructs.Construct,
         name: str,
         *,
-        image: str,
-        port: int | Mapping[str, int] | None = None,
-        replicas: int | None = 1,
-        labels: Mapping[str, str] | None = None,
+        replicas: int | None = None,
         selector: Mapping[str, str] | None = None,
-        resources: Resources | None = None,
-        readiness: HttpProbe | None = None,
-        liveness: HttpProbe | None = None,
-        env: Mapping[str, str] | None = None,
-        user: int | None = 65532,
-        service_account: ServiceAccount | None = None,
-        max_surge: int | str = 1,
-        max_unavailable: int | str = 0,
+        strategy: Literal["RollingUpdate", "Recreate"] = "RollingUpdate",
+        max_surge: Share = 1,
+        max_unavailable: Share = 0,
         min_ready: int | None = None,
+        deadline: int | None = None,
         history: int | None = None,
-        **options: Any,
+        **options: Unpack[WorkloadFields],
     ) -> None:
-        self.selector = dict(selector or {"app.kubernetes.io/name": name})
-        """The labels that its pods are found by."""
-        self.ports = _ports(port)
-        """Port name to number."""
-        container: Fields = {"name": name, "image": image}
-        if self.ports:
-            container["ports"] = [{"name": key, "containerPort": number} for key, number in self.ports.items()]
-        if env:
-            container["env"] = [{"name": key, "value": value} for key, value in env.items()]
-        if resources is not None:
-            container["resources"] = resources.fields()
-        if readiness is not None:
-            container["readinessProbe"] = readiness.fields()
-        if liveness is not None:
-            container["livenessProbe"] = liveness.fields()
-        pod: Fields = {"containers": [container]}
-        if service_account is not None:
-            pod["serviceAccountName"] = service_account.name
-        pod["automountServiceAccountToken"] = False
-        if user is not None:
-            container["securityContext"] = RESTRICTED
-            pod["securityContext"] = {
-                "runAsNonRoot": True,
-                "runAsUser": user,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            }
-        pod_labels = {**self.selector, **(labels or {})}
-        spec: Fields = {
-            **present(replicas=replicas, minReadySeconds=min_ready, revisionHistoryLimit=history),
-            "selector": {"matchLabels": self.selector},
-            "strategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {"maxSurge": max_surge, "maxUnavailable": max_unavailable},
-            },
-            "template": {"metadata": {"labels": pod_labels}, "spec": pod},
+        problems = _replicas(replicas)
+        rolling = strategy == "RollingUpdate"
+        if rolling and _none(max_surge) and _none(max_unavailable):
+            problems.append("max_surge: it and max_unavailable are both 0, so no pod could ever be replaced")
+        if min_ready is not None and min_ready >= (deadline or 600):
+            problems.append(f"min_ready: {min_ready} s is not below the rollout's deadline of {deadline or 600} s")
+        refuse(self.kind, name, problems)
+        update = {"maxSurge": max_surge, "maxUnavailable": max_unavailable}
+        above: Fields = {
+            **present(
+                replicas=replicas,
+                minReadySeconds=min_ready,
+                progressDeadlineSeconds=deadline,
+                revisionHistoryLimit=history,
+            ),
+            "strategy": {"type": strategy, **({"rollingUpdate": update} if rolling else {})},
         }
-        super().__init__(scope, name, {"spec": spec}, labels=pod_labels, **options)
+        super().__init__(scope, name, above, selector, options)
 
 
-def _ports(port: int | Mapping[str, int] | None) -> dict[str, int]:
-    if port is None:
-        return {}
-    return {"http": port} if isinstance(port, int) else dict(port)
+def _none(share: Share) -> bool:
+    return str(share).removesuffix("%").lstrip("0") == ""
 
 
-class PodDisruptionBudget(KubernetesObject):
-    """How many pods of a workload a drain may take away at a time: a ``policy/v1 PodDisruptionBudget``.
+class ReplicaSet(Workload):
+    """Pods that are all alike, kept at a number: an ``apps/v1 ReplicaSet``. A change of its template replaces no pod.
 
     :param scope: the chart or construct that it stands in.
-    :param name: ``metadata.name``.
-    :param protects: the workload whose pods it counts.
-    :param max_unavailable: how many may be away at a time, as a number or percent.
-    :param options: ``namespace``, ``labels``, ``annotations``, ``patch``: see :class:`KubernetesObject`.
+    :param name: ``metadata.name``; the pods carry it as ``app.kubernetes.io/name``.
+    :param replicas: how many pods.
+    :param selector: the labels that its pods are found by, where they must differ from its name.
+    :param expressions: further conditions on their labels.
+    :param options: see :class:`WorkloadFields`; ``image`` must be given.
+    :raises ValueError: where arguments contradict each other.
 
-    Source: Kubernetes documentation, "Specifying a Disruption Budget for your Application".
+    Source: Kubernetes documentation, ReplicaSet.
     """
 
-    api_version = "policy/v1"
-    kind = "PodDisruptionBudget"
+    api_version = "apps/v1"
+    kind = "ReplicaSet"
 
     def __init__(
         self,
         scope: constructs.Construct,
         name: str,
         *,
-        protects: Deployment,
-        max_unavailable: int | str = 1,
-        **options: Any,
+        replicas: int = 1,
+        selector: Mapping[str, str] | None = None,
+        expressions: Sequence[Requirement] = (),
+        **options: Unpack[WorkloadFields],
     ) -> None:
-        spec = {"maxUnavailable": max_unavailable, "selector": {"matchLabels": protects.selector}}
-        super().__init__(scope, name, {"spec": spec}, **options)
+        refuse(self.kind, name, _replicas(replicas))
+        super().__init__(scope, name, {"replicas": replicas}, selector, options, expressions=expressions)
+
+
+class DaemonSet(Workload):
+    """One pod on every node, or on every node of a kind: an ``apps/v1 DaemonSet``.
+
+    :param scope: the chart or construct that it stands in.
+    :param name: ``metadata.name``; the pods carry it as ``app.kubernetes.io/name``.
+    :param selector: the labels that its pods are found by, where they must differ from its name.
+    :param max_unavailable: on how many nodes its pod may be away during a rollout, as a number or percent.
+    :param min_ready: seconds that a new pod must have been ready before the next is replaced (``minReadySeconds``).
+    :param options: see :class:`WorkloadFields`; ``image`` must be given, ``node_selector`` says which nodes.
+    :raises ValueError: where arguments contradict each other.
+
+    Source: Kubernetes documentation, DaemonSet.
+    """
+
+    api_version = "apps/v1"
+    kind = "DaemonSet"
+
+    def __init__(
+        self,
+        scope: constructs.Construct,
+        name: str,
+        *,
+        selector: Mapping[str, str] | None = None,
+        max_unavailable: Share = 1,
+        min_ready: int | None = None,
+        **options: Unpack[WorkloadFields],
+    ) -> None:
+        zero = _none(max_unavailable)
+        refuse(self.kind, name, ["max_unavailable: 0, so no pod could ever be replaced"] if zero else [])
+        update = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": max_unavailable}}
+        above = {**present(minReadySeconds=min_ready), "updateStrategy": update}
+        super().__init__(scope, name, above, selector, options)
+
+
+class StatefulSet(Workload):
+    """Pods with names and disks of their own, started in order: an ``apps/v1 StatefulSet``.
+
+    :param scope: the chart or construct that it stands in.
+    :param name: ``metadata.name``; its pods are ``<name>-0``, ``<name>-1``, …
+    :param replicas: how many pods.
+    :param service: the name of the headless Service that its pods' own names come from (``serviceName``): the one that
+        selects it; its own name where it is not given.
+    :param selector: the labels that its pods are found by, where they must differ from its name.
+    :param claims: disks that each pod gets for itself; mount them as ``mounts={path: claim}``.
+    :param keep_claims: whether the disks stay when the StatefulSet goes, or when it is scaled down.
+    :param parallel: whether pods start all at once instead of one after another.
+    :param min_ready: seconds that a new pod must have been ready before the next is replaced (``minReadySeconds``).
+    :param options: see :class:`WorkloadFields`; ``image`` must be given.
+    :raises ValueError: where arguments contradict each other.
+
+    Source: Kubernetes documentation, StatefulSets.
+    """
+
+    api_version = "apps/v1"
+    kind = "StatefulSet"
+
+    def __init__(
+        self,
+        scope: constructs.Construct,
+        name: str,
+        *,
+        replicas: int = 1,
+        service: str | None = None,
+        selector: Mapping[str, str] | None = None,
+        claims: Sequence[ClaimTemplate] = (),
+        keep_claims: bool = True,
+        parallel: bool = False,
+        min_ready: int | None = None,
+        **options: Unpack[WorkloadFields],
+    ) -> None:
+        refuse(self.kind, name, _replicas(replicas))
+        self.service = service or name
+        """The name of the headless Service that its pods' own names come from."""
+        above: Fields = {
+            "replicas": replicas,
+            **present(minReadySeconds=min_ready, podManagementPolicy="Parallel" if parallel else None),
+            "serviceName": self.service,
+        }
+        below: Fields = {}
+        if claims:
+            policy = "Retain" if keep_claims else "Delete"
+            below = {
+                "persistentVolumeClaimRetentionPolicy": {"whenDeleted": policy, "whenScaled": policy},
+                "volumeClaimTemplates": [claim.fields() for claim in claims],
+            }
+        super().__init__(scope, name, above, selector, options, below=below, claims=claims)

@@ -89,12 +89,25 @@ def test_a_service_selects_what_its_workload_is_found_by(built: Built) -> None:
 def test_pods_are_restricted_unless_somebody_says_otherwise(built: Built) -> None:
     strict, root = (
         body["spec"]["template"]["spec"]
-        for body in built(lambda c: (Deployment(c, "a", image="x:1"), Deployment(c, "b", image="x:1", user=None)))
+        for body in built(
+            lambda c: (
+                Deployment(c, "a", image="x:1"),
+                Deployment(c, "b", image="x:1", user=None, read_only_root=False, capabilities=None, escalation=True),
+            )
+        )
     )
-    assert strict["securityContext"]["runAsNonRoot"] is True
-    assert strict["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
-    assert "securityContext" not in root
-    assert "securityContext" not in root["containers"][0]
+    assert strict["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert strict["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+    assert root["securityContext"] == {"seccompProfile": {"type": "RuntimeDefault"}}
+    assert root["containers"][0]["securityContext"] == {"allowPrivilegeEscalation": True}
 
 
 @pytest.mark.parametrize(
