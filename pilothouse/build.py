@@ -13,7 +13,7 @@ from pilothouse import modules, origin, purity, watch
 from pilothouse.checks import charts as chart_checks
 from pilothouse.checks.objects import MAX_DATA, MAX_OBJECT, NO_OBJECT, NOT_JSON, TOO_LARGE
 from pilothouse.checks.run import check_object
-from pilothouse.checks.secrets import DATA_IN_SECRET, masked, secret_fields
+from pilothouse.checks.secrets import DATA_IN_SECRET, SECRET_IN_VARIABLE, masked, secret_fields
 from pilothouse.environment.values import Mistake, value_problems, values_schema
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Position, Severity
@@ -23,6 +23,7 @@ from pilothouse.printing import captured
 from pilothouse.reporter import Reporter
 from pilothouse.stack import Stack
 from pilothouse.timelimit import limited
+from pilothouse.waivers import covers
 from pilothouse.yamlio import YamlWriteError, dump
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ class Built:
             return False
         # A Secret with any mistake in it may hold its value where nobody looks for one.
         return not any(
-            finding.code in _NEVER_KEPT or (finding.severity is Severity.ERROR and finding.object.startswith("Secret"))
+            finding.code in _NEVER_KEPT
+            or (finding.severity is Severity.ERROR and finding.object.startswith("Secret"))
+            or (finding.code == SECRET_IN_VARIABLE and not any(covers(waiver, finding) for waiver in self.waivers))
             for finding in self.findings
         )
 

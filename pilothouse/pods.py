@@ -63,6 +63,14 @@ class PodTemplate(NamedTuple):
         return found
 
 
+def hash_annotation(config_map: str) -> str:
+    """The pods' annotation that holds what a ConfigMap of theirs came to: a change of it rolls them.
+
+    :param config_map: its name, of which the annotation bears 63 characters at most.
+    """
+    return f"configmap.pilothouse.dev/{config_map[:63].rstrip('.-')}"
+
+
 def template_path(body: Body) -> FieldPath | None:
     """Where an object keeps its pod template; None for a kind that runs no pods."""
     group = str(body.get("apiVersion", "")).rpartition("/")[0]

@@ -49,7 +49,10 @@ def apply(
         silencing = [
             index
             for index, (instance, waiver) in enumerate(waived)
-            if finding.code not in NEVER and waiver.reason.strip() and _covers(instance, waiver, finding)
+            if finding.code not in NEVER
+            and waiver.reason.strip()
+            and instance in ("", finding.instance)
+            and covers(waiver, finding)
         ]
         used.update(silencing)
         if not silencing:
@@ -68,10 +71,9 @@ def apply(
     return kept
 
 
-def _covers(instance: str, waiver: Waiver, finding: Finding) -> bool:
-    if waiver.code != finding.code or (instance and instance != finding.instance):
-        return False
-    if waiver.object and waiver.object != finding.object:
+def covers(waiver: Waiver, finding: Finding) -> bool:
+    """Whether a waiver speaks of a finding, if it counts where the finding was made."""
+    if waiver.code != finding.code or (waiver.object and waiver.object != finding.object):
         return False
     return (
         not waiver.construct

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 import constructs
+from pilothouse.pods import hash_annotation
 from pilothouse_kit.access import ServiceAccount
 from pilothouse_kit.classes import PriorityClass, ResourceClaimTemplate, RuntimeClass
 from pilothouse_kit.containers import Container, ContainerFields, volume_name
@@ -58,8 +59,6 @@ class WorkloadFields(PodFields, ObjectFields, total=False):
 _OBJECT = frozenset(ObjectFields.__annotations__)
 _POD = frozenset(PodFields.__annotations__)
 _CONTAINER = frozenset(ContainerFields.__annotations__)
-HASH = "configmap.pilothouse.dev/"
-"""Prefix of the pods' annotations that hold what each ConfigMap of theirs came to."""
 
 
 class PodTemplate:
@@ -186,8 +185,7 @@ class PodTemplate:
     def _annotations(self) -> dict[str, str]:
         options = self._options
         annotations = {
-            # The part behind the prefix has 63 characters at most, and a ConfigMap's name up to 253.
-            HASH + source.name[:63].rstrip(".-"): source.content_hash
+            hash_annotation(source.name): source.content_hash
             for container in self._every_container()
             for source in container.sources
             if isinstance(source, Source) and source.content_hash is not None

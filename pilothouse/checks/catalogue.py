@@ -20,6 +20,7 @@ FAMILIES = (
     "namespaces",
     "secrets",
     "services",
+    "workloads",
     "output",
     "waivers",
     "engine",

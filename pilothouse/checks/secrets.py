@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.finding import Severity
 from pilothouse.manifest import Body, Manifest
+from pilothouse.pods import template_of
 from pilothouse.stack import Stack
 
 DATA_IN_SECRET = "SEC001"
+SECRET_IN_VARIABLE = "SEC002"
 MASK = "<masked>"
 
 
@@ -75,3 +78,55 @@ def data(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             (field, key),
             "refer to it instead: an ExternalSecret, a SealedSecret, or one encrypted by SOPS",
         )
+
+
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:PASSWORD|PASSWD|PWD|PASSPHRASE|PASS|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY"
+    r"|CREDENTIALS?)$",
+    re.IGNORECASE,
+)
+"""Names of variables that hold a secret by all that is customary; ``PASSWORD_FILE`` and ``TOKEN_TTL`` do not."""
+
+_NO_SECRET = re.compile(r"|/.*|\$\(.*\)|true|false|yes|no|none|null", re.IGNORECASE | re.DOTALL)
+"""What stands in such a variable and is none: nothing, a path, another variable, a switch."""
+
+_PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:(?!\$\()[^\s/@]+@", re.IGNORECASE)
+
+
+@object_check(SECRET_IN_VARIABLE, Severity.ERROR, "a secret in a container's variable")
+def in_variable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """A password that stands in a variable stands in the repository, in the pod, and in every log of both.
+
+    A variable counts where its name ends in PASSWORD, TOKEN, SECRET, API_KEY or the like and a text stands there, and
+    where a URL holds a password. Take the value from a Secret: ``env={"MYSQL_PASSWORD": secret.key("password")}``.
+    Waive it where the text is no secret.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default}
+    spec: {containers: [{name: web, image: "nginx:1.29", env: [{name: MYSQL_PASSWORD, value: changeme}]}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default}
+    spec: {containers: [{name: web, image: "nginx:1.29", env: [{name: MYSQL_PASSWORD_FILE, value: /run/mysql}]}]}
+    ```
+    """
+    template = template_of(manifest)
+    for path, container in template.containers("containers", "initContainers") if template is not None else ():
+        variables = container.get("env")
+        for index, variable in enumerate(variables if isinstance(variables, list) else ()):
+            name, value = (variable.get("name"), variable.get("value")) if isinstance(variable, dict) else (None, None)
+            if not isinstance(name, str) or not isinstance(value, str):
+                continue
+            named = _SECRET_NAME.search(name) and not _NO_SECRET.fullmatch(value)
+            if named or _PASSWORD_IN_URL.match(value):
+                yield Problem(
+                    manifest,
+                    f"the variable {name} carries a {'value' if named else 'URL with a password'}",
+                    (*path, "env", index, "value"),
+                    "take it from a Secret: valueFrom.secretKeyRef",
+                )

@@ -91,6 +91,35 @@ def test_secrets_that_are_encrypted_or_hold_nothing_are_written(repository: Repo
     assert [code for _, code, _ in run.found() if code == "SEC001"] == []
 
 
+def test_a_password_in_a_variable_stops_the_write_and_is_kept_nowhere(repository: Repository) -> None:
+    repository.write("files/value.txt", VALUE)
+    imports = (
+        "import pathlib\nfrom pilothouse_kit import Deployment\n"
+        "VALUE = (pathlib.Path(__file__).parents[1] / 'files/value.txt').read_text()"
+    )
+    repository.builds(
+        "named", "Deployment(self, 'x', image='x:1', env={'DB_PASSWORD': VALUE})  # here", imports=imports
+    )
+    url = "Deployment(self, 'y', image='x:1', env={'DSN': f'mysql://root:{VALUE}@db/shop'})  # here"
+    repository.builds("url", url, imports=imports)
+    run = repository.synth()
+    assert run.code == 1
+    for name in ("named", "url"):
+        assert [found[:2] for found in run.found(name)] == [(repository.here(name), "SEC002")]
+    _nowhere(repository, run.stdout + run.stderr)
+
+
+def test_a_variable_that_only_looks_like_a_secret_can_be_waived_and_is_kept_then(repository: Repository) -> None:
+    waived = (
+        "d = Deployment(self, 'x', image='x:1', env={'DB_PASSWORD': 'course', 'DB_PASSWORD_FILE': '/run/x',"
+        " 'TOKEN': '$(OTHER)', 'URL': 'http://example.com'})\n"
+        "d.waive('SEC002', reason='the course says it aloud')"
+    )
+    repository.builds("waived", waived, imports="from pilothouse_kit import Deployment")
+    assert repository.synth().code == 0
+    assert "up to date" in repository.run("synth").stderr
+
+
 def _nowhere(repository: Repository, printed: str) -> None:
     for form in FORMS:
         assert form.decode() not in printed

@@ -1,0 +1,156 @@
+"""Workloads: whether they run what somebody meant, and go on doing so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pilothouse.checks.catalogue import Problem, object_check, stack_check
+from pilothouse.fieldpath import FieldPath
+from pilothouse.finding import Severity
+from pilothouse.manifest import Manifest
+from pilothouse.pods import PodTemplate, hash_annotation
+from pilothouse.stack import Stack
+
+_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+"""Annotations of what is run by a tool at a certain moment, and is not kept in the cluster otherwise."""
+
+
+@object_check("JOB001", Severity.WARNING, "a Job that deletes itself while Git keeps it")
+def self_deleting(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """A finished Job with ``ttlSecondsAfterFinished`` is deleted. Whoever keeps the cluster equal to Git, as Argo CD
+    and Flux do, then creates it again, and its work is done again, for ever.
+
+    Leave the time-to-live out, or make the Job a hook of Argo CD: ``rerun="post-sync"`` in the kit.
+
+    ```yaml bad
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: migrate, namespace: default}
+    spec:
+      ttlSecondsAfterFinished: 60
+      template: {spec: {restartPolicy: Never, containers: [{name: migrate, image: "migrate:1"}]}}
+    ```
+
+    ```yaml good
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: migrate, namespace: default, annotations: {argocd.argoproj.io/hook: PostSync}}
+    spec:
+      ttlSecondsAfterFinished: 60
+      template: {spec: {restartPolicy: Never, containers: [{name: migrate, image: "migrate:1"}]}}
+    ```
+    """
+    body = manifest.body
+    if manifest.kind != "Job" or manifest.api_version != "batch/v1":
+        return
+    annotations = body["metadata"].get("annotations")
+    hooked = isinstance(annotations, dict) and any(hook in annotations for hook in _HOOKS)
+    spec = body.get("spec")
+    if not hooked and isinstance(spec, dict) and spec.get("ttlSecondsAfterFinished") is not None:
+        yield Problem(
+            manifest,
+            "Git keeps this Job, and its time-to-live deletes it: it will run again and again",
+            ("spec", "ttlSecondsAfterFinished"),
+            "remove ttlSecondsAfterFinished, or make the Job a hook",
+        )
+
+
+def _sources(template: PodTemplate) -> Iterator[tuple[FieldPath, str, str]]:
+    """Every ConfigMap and Secret that the pods read for good when they start: (field, kind, name).
+
+    A mounted one is brought up to date in running pods, unless a part of it is mounted by itself.
+    """
+    for path, container in template.containers("containers", "initContainers"):
+        for index, source in enumerate(_list(container.get("envFrom"))):
+            yield from _named(source, (*path, "envFrom", index), "configMapRef", "secretRef")
+        for index, variable in enumerate(_list(container.get("env"))):
+            value = variable.get("valueFrom")
+            at = (*path, "env", index, "valueFrom")
+            yield from _named(value if isinstance(value, dict) else {}, at, "configMapKeyRef", "secretKeyRef")
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _named(
+    holder: dict[str, Any], path: FieldPath, config_map: str, secret: str
+) -> Iterator[tuple[FieldPath, str, str]]:
+    for field, kind in ((config_map, "ConfigMap"), (secret, "Secret")):
+        reference = holder.get(field)
+        if isinstance(reference, dict) and isinstance(reference.get("name"), str):
+            yield (*path, field, "name"), kind, reference["name"]
+
+
+@stack_check("CFG001", Severity.ADVICE, "pods that keep an old setting")
+def unhashed(stack: Stack) -> Iterator[Problem]:
+    """A variable is read when a container starts. When the ConfigMap or Secret that it comes from changes, pods that
+    run keep the old value, and those that are started later get the new one: one workload, two settings.
+
+    In the kit, ``env_from=[config]`` with a ConfigMap of the same chart puts a hash of its content on the pods, so that
+    a change rolls them. That cannot be done for a Secret, and for what another chart writes: roll them by hand, or let
+    an operator do it. An immutable one never changes.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: settings, namespace: default}
+    data: {mode: fast}
+    ---
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: web, namespace: default}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: web, image: "nginx:1.29", envFrom: [{configMapRef: {name: settings}}]}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: settings-1, namespace: default}
+    immutable: true
+    data: {mode: fast}
+    ---
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: web, namespace: default}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec: {containers: [{name: web, image: "nginx:1.29", envFrom: [{configMapRef: {name: settings-1}}]}]}
+    ```
+    """
+    immutable: set[tuple[str, str, str]] | None = None
+    for namespace, workloads in stack.workloads.items():
+        for manifest, template in workloads:
+            if manifest.kind not in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"):
+                continue
+            told: set[tuple[str, str]] = set()
+            for path, kind, name in _sources(template):
+                if immutable is None:
+                    immutable = _immutable(stack)
+                annotations = template.body.get("metadata", {}).get("annotations") or {}
+                hashed = kind == "ConfigMap" and hash_annotation(name) in annotations
+                if hashed or (kind, namespace, name) in immutable or (kind, name) in told:
+                    continue
+                told.add((kind, name))
+                yield Problem(
+                    manifest,
+                    f"its pods read the {kind} {name} when they start, and nothing rolls them when it changes",
+                    path,
+                    "roll them when it changes: in the kit, pass a ConfigMap of the same chart as an object",
+                )
+
+
+def _immutable(stack: Stack) -> set[tuple[str, str, str]]:
+    return {
+        (kind, manifest.namespace, manifest.name)
+        for kind in ("ConfigMap", "Secret")
+        for manifest in stack.of_kind("", kind)
+        if manifest.body.get("immutable") is True
+    }
