@@ -21,6 +21,7 @@ FAMILIES = (
     "secrets",
     "services",
     "workloads",
+    "pod_security",
     "output",
     "waivers",
     "engine",
