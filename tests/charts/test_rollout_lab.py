@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pilothouse.schemas import Catalogue
 from pilothouse.yamlio import load_all
 
 DIST = Path(__file__).parent.parent.parent / "dist"
@@ -14,14 +15,24 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 def stack(environment: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """(kind, name) -> object, for every object of an environment."""
+    """(kind, name) -> object, for every object of the chart kubia."""
     found = {}
-    for file in sorted((DIST / environment).rglob("*.yaml")):
+    for file in sorted((DIST / environment / "kubia").rglob("*.yaml")):
         for document in load_all(file.read_bytes(), file=str(file)):
             body = document.value
             if body["kind"] != "Kustomization":
                 found[body["kind"], body["metadata"]["name"]] = body
     return found
+
+
+def every(environment: str) -> list[dict[str, Any]]:
+    """Every object of an environment, of every chart."""
+    documents = [
+        document
+        for file in sorted((DIST / environment).rglob("*.yaml"))
+        for document in load_all(file.read_bytes(), file=str(file))
+    ]
+    return [document.value for document in documents if document.value["kind"] != "Kustomization"]
 
 
 @pytest.fixture(scope="module")
@@ -84,15 +95,19 @@ def test_the_ingress_routes_its_hosts(dev: dict[tuple[str, str], dict[str, Any]]
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_namespaced_object_says_its_namespace(environment: str) -> None:
-    for (kind, name), body in stack(environment).items():
-        if kind != "Namespace":
-            assert body["metadata"]["namespace"] == "custom-namespace", f"{kind} {name}"
+    catalogue = Catalogue("1.34")
+    defined = {body["metadata"]["name"] for body in every(environment) if body["kind"] == "Namespace"} | {"kube-system"}
+    for body in every(environment):
+        namespace = body["metadata"].get("namespace")
+        expected = defined if catalogue.namespaced(body["apiVersion"], body["kind"]) else {None}
+        assert namespace in expected, f"{body['kind']} {body['metadata']['name']}"
 
 
 def test_environments_differ_as_clusters_do() -> None:
-    replicas = {name: stack(name)["Deployment", "kubia-dp"]["spec"]["replicas"] for name in ENVIRONMENTS}
-    assert replicas == {"dev": 3, "staging": 2, "prod": 6}
+    replicas = {name: stack(name)["Deployment", "kubia-dp"]["spec"].get("replicas") for name in ENVIRONMENTS}
+    assert replicas == {"dev": 3, "staging": 2, "prod": None}
     prod = stack("prod")
+    assert prod["HorizontalPodAutoscaler", "kubia"]["spec"]["minReplicas"] == 6
     pods = prod["Deployment", "kubia-dp"]["spec"]["template"]["spec"]
     assert pods["containers"][0]["image"] == "registry.example.com/oliwave/kubia:v1"
     assert pods["imagePullSecrets"] == [{"name": "registry"}]
