@@ -35,7 +35,7 @@ class Answer(NamedTuple):
         return str(self.body.get("message", "")) if isinstance(self.body, dict) else str(self.body)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The server refused what a test takes for granted."""
 
 
@@ -122,11 +122,11 @@ class Api:
         """Ask what cannot be refused; the parameters are those of :meth:`ask`.
 
         :returns: the body of the answer.
-        :raises Refused: it was.
+        :raises RefusedError: it was.
         """
         answer = self.ask(method, path, body, **more)
         if answer.status >= 300:
-            raise Refused(f"{method} {path}: {answer.status} {answer.message}")
+            raise RefusedError(f"{method} {path}: {answer.status} {answer.message}")
         return answer.body
 
     def resource(self, api_version: str, kind: str) -> Resource | None:
@@ -144,7 +144,7 @@ class Api:
         """Where an object of a kind that the server serves is reached."""
         found = self.resource(body["apiVersion"], body["kind"])
         if found is None:
-            raise Refused(f"{body['apiVersion']} {body['kind']} is not served")
+            raise RefusedError(f"{body['apiVersion']} {body['kind']} is not served")
         return found
 
     def create(self, body: Body) -> Body:
@@ -184,7 +184,7 @@ class Api:
 
 
 class Watch:
-    """A watch: first an ``ADDED`` for each object that there is, then every change in the order in which it happened."""
+    """A watch: first an ``ADDED`` for each object that there is, then every change as it happens, in order."""
 
     def __init__(
         self, connection: http.client.HTTPSConnection, path: str, headers: dict[str, str], seconds: float
@@ -194,7 +194,7 @@ class Watch:
         connection.request("GET", f"{path}?{query}", headers=headers)
         self._response = connection.getresponse()
         if self._response.status != 200:
-            raise Refused(f"watching {path}: {self._response.read().decode()}")
+            raise RefusedError(f"watching {path}: {self._response.read().decode()}")
 
     def __iter__(self) -> Iterator[tuple[str, Body]]:
         while True:
@@ -206,7 +206,7 @@ class Watch:
                 return
             event = json.loads(line)
             if event["type"] == "ERROR":
-                raise Refused(f"the watch broke off: {event['object'].get('message')}")
+                raise RefusedError(f"the watch broke off: {event['object'].get('message')}")
             yield event["type"], event["object"]
 
     def close(self) -> None:

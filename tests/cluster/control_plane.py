@@ -1,7 +1,7 @@
-"""A Kubernetes control plane without containers: etcd, an API server, and where asked controllers, scheduler and nodes.
+"""A Kubernetes control plane without containers: etcd, an API server, and where asked controllers and a scheduler.
 
-Everything listens on 127.0.0.1 or on a Unix socket, writes to one temporary folder, and is gone with the ``with`` block,
-or with the process, however that ends (``keeper.py``).
+Everything listens on 127.0.0.1 or on a Unix socket, writes to one temporary folder, and is gone with the ``with``
+block, or with the process, however that ends (``keeper.py``).
 """
 
 from __future__ import annotations

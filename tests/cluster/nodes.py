@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cluster.api import Api
+from tests.cluster.api import Api, Body
 from tests.processes import wait_until
 
 NODES = {"tk8s-control-plane": {}, "tk8s-worker1": {"disk": "ssd"}, "tk8s-worker2": {}}
@@ -17,8 +17,7 @@ def add(api: Api) -> None:
     wait_until(lambda: all(_takes_pods(node) for node in api.listed("v1", "Node")), 60)
 
 
-def _takes_pods(node: dict[str, dict[str, list[dict[str, str]]]]) -> bool:
-    ready = any(
-        condition["type"] == "Ready" and condition["status"] == "True" for condition in node["status"]["conditions"]
-    )
+def _takes_pods(node: Body) -> bool:
+    conditions = node["status"].get("conditions", ())
+    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
     return ready and not node["spec"].get("taints")

@@ -45,7 +45,7 @@ class Program(NamedTuple):
         if not file.exists():
             pytest.fail(
                 f"no {file.relative_to(ROOT)}: an environment names a Kubernetes that no API server is pinned for. "
-                "Copy the folder of a neighbouring minor, put the new release into its go.mod, run `go mod tidy` there.",
+                "Copy the folder of a neighbouring minor, put the release into its go.mod, run `go mod tidy` there.",
                 pytrace=False,
             )
         return file.read_text()

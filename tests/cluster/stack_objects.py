@@ -15,6 +15,9 @@ from tests.cluster.programs import NEWEST, ROOT, minors
 
 DIST = ROOT / "dist"
 
+GIVEN = "example.com/given"
+"""The controller of whatever class an environment says that its cluster has."""
+
 PAIRS = sorted({(name, version) for name, minor in minors().items() for version in (minor, NEWEST)})
 """Each environment with each minor whose API server is to take it: its own, and the newest."""
 
@@ -64,12 +67,12 @@ def provide(api: Api, given_by: Environment) -> None:
     """
     given = given_by.given
     made = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in given.namespaces]
-    for name in given.storage_classes:
-        made.append(_named("storage.k8s.io/v1", "StorageClass", name, provisioner="example.com/given"))
-    for name in given.ingress_classes:
-        made.append(_named("networking.k8s.io/v1", "IngressClass", name, spec={"controller": "example.com/given"}))
-    for name in given.priority_classes:
-        made.append(_named("scheduling.k8s.io/v1", "PriorityClass", name, value=1000))
+    made += [_named("storage.k8s.io/v1", "StorageClass", name, provisioner=GIVEN) for name in given.storage_classes]
+    made += [
+        _named("networking.k8s.io/v1", "IngressClass", name, spec={"controller": GIVEN})
+        for name in given.ingress_classes
+    ]
+    made += [_named("scheduling.k8s.io/v1", "PriorityClass", name, value=1000) for name in given.priority_classes]
     for body in made:
         answer = api.ask("POST", api.of(body).path(), body)
         assert answer.status < 300 or answer.reason == "AlreadyExists", answer.message
