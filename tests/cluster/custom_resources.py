@@ -51,27 +51,29 @@ def _defined(source: str) -> dict[tuple[str, str], Body]:
 
 
 def _today(body: Body) -> Body:
-    """A definition as Kubernetes takes it since 1.22: of v1beta1 there was one schema for all versions, or none."""
+    """A definition as Kubernetes takes it since 1.22.
+
+    The schemas of v1beta1 need not be structural, and those that are pinned are not: their objects are then taken
+    whatever they hold.
+    """
     if body["apiVersion"] == "apiextensions.k8s.io/v1":
         return body
     spec = body["spec"]
     anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    shared = spec.get("validation", anything)
-    versions = [
-        {
-            "name": version["name"],
-            "served": version["served"],
-            "storage": version["storage"],
-            "schema": version.get("schema", shared),
-        }
-        for version in spec.get("versions") or [{"name": spec["version"], "served": True, "storage": True}]
-    ]
-    kept = {key: spec[key] for key in ("group", "names", "scope")}
+    versions = spec.get("versions") or [{"name": spec["version"], "served": True, "storage": True}]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": body["metadata"],
-        "spec": {**kept, "versions": versions},
+        "spec": {
+            "group": spec["group"],
+            "names": spec["names"],
+            "scope": spec["scope"],
+            "versions": [
+                {"name": each["name"], "served": each["served"], "storage": each["storage"], "schema": anything}
+                for each in versions
+            ],
+        },
     }
 
 
