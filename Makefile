@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 GO := .venv/.go
 
-.PHONY: help synth validate list test lint format bench schemas schemas-check lock clean
+.PHONY: help synth validate list test test-cluster lint format bench schemas schemas-check lock clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,6 +17,10 @@ validate: $(READY) $(GO) ## judge dist/ as it stands: schemas, checks, kubeconfo
 
 test: $(READY) $(GO) ## every test
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+test-cluster: $(READY) $(GO) ## the proof: what dist/ does in a real control plane, built once from pinned modules
+	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m tests.cluster.programs
+	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pytest tests/cluster $(ARGS)
 
 lint: $(READY) ## ruff, format, types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

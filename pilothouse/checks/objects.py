@@ -11,6 +11,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
 from pilothouse.pods import template_of
+from pilothouse.schemas.lifecycle import number
 from pilothouse.stack import Stack
 
 NO_OBJECT = described(
@@ -82,6 +83,7 @@ NAME_RULES: dict[tuple[str, str], _Rule] = {
     ("", "Namespace"): _LABEL,
     ("", "Service"): _SERVICE,
     ("batch", "CronJob"): _CRON_JOB,
+    ("policy", "PodDisruptionBudget"): _SEGMENT,
     ("rbac.authorization.k8s.io", "ClusterRole"): _SEGMENT,
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _SEGMENT,
     ("rbac.authorization.k8s.io", "Role"): _SEGMENT,
@@ -89,7 +91,11 @@ NAME_RULES: dict[tuple[str, str], _Rule] = {
 }
 """(group, kind) -> the rule for its names, where it is not a DNS subdomain.
 
-Source: Kubernetes documentation, "Object Names and IDs"; the API server's own validation for RBAC and CronJob."""
+Source: Kubernetes documentation, "Object Names and IDs"; the API server's own validation for RBAC, CronJob and
+PodDisruptionBudget, whose name it does not look at."""
+
+_SERVICES_RELAXED = "1.36"
+"""The minor since which a Service's name may begin with a digit. Source: KEP-5311."""
 
 _KEY_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\Z")
 _fine_labels: set[tuple[str, object]] = set()
@@ -116,8 +122,8 @@ def names(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Names become DNS names, paths of the API and values of labels, so Kubernetes takes few characters in them.
 
     Most names are DNS subdomains of at most 253 characters; a Service's and a Namespace's are DNS labels of at most
-    63; a CronJob's has at most 52, since its Jobs append to it. Labels have keys of at most 63 characters behind an
-    optional DNS prefix, and values of at most 63.
+    63, and a Service's begins with a letter before Kubernetes 1.36; a CronJob's has at most 52, since its Jobs append
+    to it. Labels have keys of at most 63 characters behind an optional DNS prefix, and values of at most 63.
 
     ```yaml bad
     apiVersion: v1
@@ -134,6 +140,8 @@ def names(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes documentation, "Object Names and IDs" and "Labels and Selectors".
     """
     rule = NAME_RULES.get((manifest.group, manifest.kind), _SUBDOMAIN)
+    if rule is _SERVICE and number(stack.catalogue.minor) >= number(_SERVICES_RELAXED):
+        rule = _LABEL
     name = manifest.name
     if len(name) > rule.longest:
         yield Problem(manifest, f"the name has {len(name)} characters, expected {rule.longest} at most", _NAME)

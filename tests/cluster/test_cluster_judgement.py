@@ -1,0 +1,109 @@
+"""Judgement against judgement: our checks and the API server, before the same good objects and the same mistakes.
+
+What Pilothouse refuses, the server refuses too, or the reason is written down. What only the server refuses is a gap:
+``judgement.json`` lists them all with their counts. ``make test-cluster ARGS=--update`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pilothouse import yamlio
+from pilothouse.schemas import Catalogue
+from pilothouse.stack import Stack
+from tests.cluster import mutations
+from tests.cluster.api import Api, Body
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.custom_resources import install, needed
+from tests.cluster.judgement import Judged, Word, ours, servers, summary
+from tests.cluster.programs import NEWEST, ROOT, minors
+from tests.cluster.stack_objects import bodies, environment, provide, title
+
+SUMMARY = Path(__file__).with_name("judgement.json")
+FEWEST = 20
+"""Mistakes that are made of every kind, at least."""
+UNSTRUCTURED = {"split.smi-spec.io"}
+"""Groups whose definitions hold no schema that today's Kubernetes takes, so that its server judges nothing of them."""
+
+
+@cache
+def in_dist() -> tuple[Body, ...]:
+    """The objects of all environments."""
+    return tuple(body for name in sorted(minors()) for body in bodies(name))
+
+
+@cache
+def of_every_kind() -> tuple[Body, ...]:
+    """The good objects that the schema catalogue is tested with."""
+    file = ROOT / "tests" / "schemas" / "valid.yaml"
+    found = [document.value for document in yamlio.load_all(file.read_bytes(), file=file.name)]
+    return tuple(body for body in found if body["apiVersion"].partition("/")[0] not in UNSTRUCTURED)
+
+
+CORPORA: list[tuple[str, str, Callable[[], tuple[Body, ...]]]] = [
+    *(("dist", minor, in_dist) for minor in sorted({*minors().values(), NEWEST})),
+    ("every kind", NEWEST, of_every_kind),
+]
+
+
+def ready(api: Api, objects: Iterable[Body], minor: str) -> None:
+    """Make what the objects stand in: their namespaces, what is given, the definitions of their kinds."""
+    for name in minors():
+        provide(api, environment(name))
+    for namespace in sorted({body["metadata"].get("namespace", "default") for body in objects}):
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        assert api.ask("POST", "/api/v1/namespaces", body).status in (201, 409)
+    install(api, needed(objects, minor))
+
+
+@pytest.mark.parametrize(
+    ("corpus", "minor", "objects"), CORPORA, ids=lambda value: str(value) if isinstance(value, str) else ""
+)
+def test_both_judges_agree_or_the_difference_is_written_down(
+    corpus: str, minor: str, objects: Callable[[], tuple[Body, ...]], request: pytest.FixtureRequest
+) -> None:
+    catalogue = Catalogue(minor)
+    stack = Stack(environment(min(minors())), catalogue, [])
+    good = [body for body in objects() if catalogue.kind(body["apiVersion"], body["kind"]) is not None]
+    bad = list(mutations.of(good, catalogue))
+    with ControlPlane(minor) as plane:
+        ready(plane.api, good, minor)
+        for body in good:
+            assert ours(body, stack) == [], title(body)
+            assert servers(body, plane.api).word is Word.TAKEN, (title(body), servers(body, plane.api))
+        judged = [Judged(each, ours(each.body, stack), servers(each.body, plane.api)) for each in bad]
+    assert [each.defect for each in judged if each.defect] == []
+    made = Counter(each.kind for each in judged)
+    assert {kind: times for kind, times in made.items() if times < FEWEST} == {}
+    assert made.keys() == {f"{body['apiVersion']} {body['kind']}" for body in good}
+    told = summary(judged, gaps_too=minor == NEWEST)
+    compare(f"{corpus}, Kubernetes {minor}", told, update=request.config.getoption("update"))
+
+
+def compare(what: str, told: dict[str, Any], *, update: bool) -> None:
+    """Hold one part of the summary against what is committed, or write it anew."""
+    committed = json.loads(SUMMARY.read_text()) if SUMMARY.exists() else {}
+    if update:
+        parts = {f"{corpus}, Kubernetes {minor}" for corpus, minor, _ in CORPORA}
+        kept = {name: part for name, part in committed.items() if name in parts}
+        SUMMARY.write_text(json.dumps({**kept, what: told}, indent=1, sort_keys=True) + "\n")
+    else:
+        assert committed.get(what) == told, "make test-cluster ARGS=--update writes it anew: read the difference"
+
+
+def test_the_summary_speaks_of_nothing_else() -> None:
+    assert json.loads(SUMMARY.read_text()).keys() == {f"{corpus}, Kubernetes {minor}" for corpus, minor, _ in CORPORA}
+
+
+def test_mistakes_are_the_same_at_every_run_and_each_is_one() -> None:
+    catalogue = Catalogue(NEWEST)
+    first, second = (list(mutations.of(in_dist(), catalogue)) for _ in range(2))
+    assert first == second
+    assert all(json.dumps(mutation.body) != json.dumps(mutation.of) for mutation in first)
