@@ -139,17 +139,37 @@ def _explain(verbs: Any) -> None:
     verb = verbs.add_parser(
         "explain",
         help="why one object or value is as it is",
-        description="Show where things come from: an environment's values with the file and line behind each,\n"
-        "or an object's chart and line.",
+        description="Show where things come from: an environment's values with the file and line behind each;\n"
+        "or an object's chart, line and values, what it refers to and what refers to it, its DNS names,\n"
+        "its pods' QoS class, and when it is applied. Objects are those of the last synth.",
         epilog="examples:\n"
         "  pilothouse explain --environment prod\n"
+        "  pilothouse explain deploy/kubia-dp -n custom-namespace --environment prod\n"
+        "  pilothouse explain 'Service custom-namespace/kubia' --format json\n"
         "  pilothouse explain dist/prod/kubia/custom-namespace/service-kubia.yaml",
     )
-    verb.add_argument("what", metavar="FILE|OBJECT", nargs="?", help="a file of dist/, or 'Kind namespace/name'")
+    verb.add_argument(
+        "what", metavar="FILE|OBJECT", nargs="*", help="a file of dist/, kind/name, or Kind namespace/name"
+    ).completer = _complete_objects
     verb.add_argument(
         "--environment", metavar="ENV", help="the merged environment; or where to look for the object"
     ).completer = _complete_environments
+    verb.add_argument("-n", "--namespace", metavar="NS", help="the object's namespace")
     verb.add_argument("--format", choices=("human", "json"), default="human", help="how it is written (default: human)")
+
+
+def _complete_objects(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    from pilothouse.environment import names
+    from pilothouse.repository import NoRepositoryError, find_root
+    from pilothouse.results import origins
+
+    try:
+        root = find_root(parsed_args.folder)
+    except NoRepositoryError:
+        return []
+    asked = [parsed_args.environment] if parsed_args.environment else names(root)
+    found = [origins(root, os.path.join(root, "dist"), name).manifests.values() for name in asked]
+    return sorted({f"{manifest.kind.lower()}/{manifest.name}" for manifests in found for manifest in manifests})
 
 
 def _checks(verbs: Any) -> None:

@@ -130,12 +130,12 @@ class Spans:
         span = Span("map" if is_map else "list", event, inside_flow=inside_flow)
         inside = inside_flow or span.flow
         end = self._events.MappingEndEvent if is_map else self._events.SequenceEndEvent
-        child: Any
         while type(child := self._next()) is not end:
             first = self._span(child, inside_flow=inside)
             if is_map:
                 span.entries.append((first, self._span(self._next(), inside_flow=inside)))
             else:
                 span.items.append(first)
-        span.end = child.end_mark.index
+        last: Any = child
+        span.end = last.end_mark.index
         return span

@@ -173,6 +173,8 @@ def test_the_shell_completes_verbs_environments_and_charts(repository: Repositor
     assert complete(repository, "pilothouse synth --chart ") == ["db", "web"]
     assert complete(repository, "pilothouse synth --chart w") == ["web"]
     assert complete(repository, "pilothouse explain --environment d") == ["dev"]
+    repository.good()
+    assert complete(repository, "pilothouse explain conf") == ["configmap/db", "configmap/db-two", "configmap/web"]
     assert complete(repository, "pilothouse synth --std") == ["--stdout"]
     assert complete(repository, "pilothouse set ") == ["--dry-run", "--help", "-h", "_base", "dev", "prod"]
     assert complete(repository, "pilothouse set prod web.values") == ["web.values.colour="]
