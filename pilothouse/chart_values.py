@@ -60,7 +60,7 @@ def judge(
     try:
         for number, answer in pool.answers():
             if isinstance(answer, Died):
-                answers[number] = Judged(findings=[_death(*charts[number], answer, limit)])
+                answers[number] = Judged(findings=[death(*_first(*charts[number]), answer, limit)])
             else:
                 answers[number] = msgspec.msgpack.decode(answer, type=Judged)
         finished = True
@@ -91,15 +91,19 @@ def _first(chart: str, instances: Sequence[tuple[Environment, Instance]]) -> tup
     return (instances[0][0].name, instances[0][1]) if instances else ("", Instance(name="", chart=chart, namespace=""))
 
 
-def _death(chart: str, instances: Sequence[tuple[Environment, Instance]], died: Died, limit: float) -> Finding:
-    environment, instance = _first(chart, instances)
+def death(environment: str, instance: Instance, died: Died, limit: float) -> Finding:
+    """The finding that a chart's process came to no answer.
+
+    :param environment: the environment's name.
+    :param limit: seconds that it had.
+    """
     ended = f"was ended by signal {-died.status}" if died.status < 0 else f"ended with status {died.status}"
     code = chart_checks.TOO_LONG if died.timed_out else chart_checks.DIED
     return Finding(
         code=code,
         severity=catalogue()[code].severity,
-        message=timelimit.words(limit) if died.timed_out else f"the chart's process {ended} while it was imported",
-        position=Position(file=f"charts/{chart}.py", line=1),
+        message=timelimit.words(limit) if died.timed_out else f"the chart's process {ended}",
+        position=Position(file=f"charts/{instance.chart}.py", line=1),
         environment=environment,
         instance=instance.name,
     )

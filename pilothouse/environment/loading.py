@@ -70,7 +70,7 @@ def load(
     if problems or merged is None:
         raise EnvironmentErrors(problems)
     files = [source for source, _ in reversed(chain)]
-    return _environment(name, merged, files, chart_names(repository))
+    return of_map(name, merged, files, chart_names(repository))
 
 
 def layer_problems(repository: str, name: str, *, instead: Mapping[str, bytes] = MappingProxyType({})) -> list[Problem]:
@@ -159,7 +159,14 @@ def _chart(name: str, charts: Collection[str]) -> str | None:
     return None
 
 
-def _environment(name: str, merged: Map, files: list[str], charts: list[str]) -> Environment:
+def of_map(name: str, merged: Map, files: list[str], charts: Collection[str]) -> Environment:
+    """The environment that a merged file describes, which has been checked before.
+
+    :param name: the environment's name.
+    :param merged: the file, its layers merged.
+    :param files: the files that it was read from, the lowest layer first.
+    :param charts: the charts there are.
+    """
     data: dict[str, Any] = plain(merged)
     instances = {
         key: Instance(
