@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="work in the repository of this folder")
     top.add_argument("--version", action="version", version=f"pilothouse {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    for add in (_synth, _validate, _list, _explain, _checks, _schemas, _set, _doctor):
+    for add in (_synth, _validate, _list, _explain, _checks, _schemas, _set, _init, _doctor):
         add(verbs)
     return top
 
@@ -216,6 +216,23 @@ def _set(verbs: Any) -> None:
         "assignments", metavar="KEY=VALUE", nargs="+", help="a field, and its new value"
     ).completer = _complete_keys
     verb.add_argument("--dry-run", action="store_true", help="write nothing; print the change as a diff")
+
+
+def _init(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "init",
+        help="a new repository",
+        description="Make a new repository in the folder NAME, or in this one (.): a chart, two environments, a test\n"
+        "and a Makefile, so that 'make synth test' passes at once. The folder must be empty.",
+        epilog="examples:\n  pilothouse init shop && cd shop && make synth test\n  pilothouse init .",
+    )
+    verb.add_argument("name", metavar="NAME", type=_folder_name, help="the folder, and the first chart's name; or .")
+
+
+def _folder_name(text: str) -> str:
+    if text != "." and (not text or os.path.basename(text) != text or text == ".."):
+        raise argparse.ArgumentTypeError(f"expected the name of a folder to make here, or ., got {text!r}")
+    return text
 
 
 def _complete_files(parsed_args: argparse.Namespace, **_: Any) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.synth.synth_repository import PACKAGES, Repository, Run
 
-VERBS = ["synth", "validate", "list", "explain", "checks", "schemas", "set", "doctor"]
+VERBS = ["synth", "validate", "list", "explain", "checks", "schemas", "set", "init", "doctor"]
 
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in VERBS)])
