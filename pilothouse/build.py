@@ -79,7 +79,14 @@ def prepare(root: str) -> None:
     purity.start()
 
 
-def build(root: str, environment: Environment, instance: Instance, catalogue: Catalogue, limit: float) -> Built:
+def build(
+    root: str,
+    environment: Environment,
+    instance: Instance,
+    catalogue: Catalogue,
+    limit: float,
+    given: type[Any] | None = None,
+) -> Built:
     """Build one instance.
 
     :param root: the repository's root, absolute; :func:`prepare` was called with it.
@@ -87,13 +94,14 @@ def build(root: str, environment: Environment, instance: Instance, catalogue: Ca
     :param instance: its chart, namespace and values.
     :param catalogue: the kinds that the environment's Kubernetes serves.
     :param limit: seconds that the chart may take.
+    :param given: the chart's class, where it stands in no module of ``charts/``.
     :returns: the objects, or the findings that say why there are none. Nothing that a chart does raises.
     """
     built = Built()
     seen = watch.begin((os.path.join(root, "constructs", "pilothouse_kit", ""), os.path.join(root, "pilothouse", "")))
     report = Reporter(environment.name, instance, built.findings, seen)
     with report.failures(), captured(lambda position, text: _printed(report, position, text)), limited(limit):
-        chart = _run(root, environment, instance, built, report)
+        chart = _run(root, environment, instance, built, report, given)
         if chart is not None:
             _finish_all(chart, environment, instance, catalogue, built, report)
             chart.let_go()
@@ -109,11 +117,13 @@ def _printed(report: Reporter, position: Position | None, text: str) -> None:
     report.add(chart_checks.PRINTED, f"the chart {how}: {text!r}", position)
 
 
-def _run(root: str, environment: Environment, instance: Instance, built: Built, report: Reporter) -> Any:
+def _run(
+    root: str, environment: Environment, instance: Instance, built: Built, report: Reporter, given: type[Any] | None
+) -> Any:
     """Import the chart, convert its values and call it: the chart, or None where its values do not fit."""
     from pilothouse.chart import new_app
 
-    chart_type, values_type = modules.load_chart(root, instance.chart)
+    chart_type, values_type = modules.checked(given) if given else modules.load_chart(root, instance.chart)
     report.chart_type = chart_type
     built.values_schema = msgspec.json.encode(values_schema(values_type))
     values, built.value_problems = value_problems(values_type, instance.values)

@@ -133,7 +133,16 @@ def load_chart(root: str, name: str) -> tuple[type[Any], type[Any]]:
         names = ", ".join(chart.__name__ for chart in charts)
         message = f"charts/{name}.py has {len(charts)} Chart classes ({names}), expected one"
         raise NotAChart(message, class_line(charts[1]))
-    chart = charts[0]
+    return checked(charts[0])
+
+
+def checked(chart: type[Any]) -> tuple[type[Any], type[Any]]:
+    """A chart's class, which can be built, and the type of its values.
+
+    :raises NotAChart: where it cannot be built.
+    """
+    from pilothouse.chart import Chart
+
     if chart.build is Chart.build:
         raise NotAChart(f"the chart {chart.__name__} has no build() method", class_line(chart))
     if not isinstance(chart.build, types.FunctionType):

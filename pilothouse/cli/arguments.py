@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="work in the repository of this folder")
     top.add_argument("--version", action="version", version=f"pilothouse {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    for add in (_synth, _validate, _list, _explain, _checks, _schemas, _doctor):
+    for add in (_synth, _validate, _list, _explain, _checks, _schemas, _set, _init, _doctor):
         add(verbs)
     return top
 
@@ -139,17 +139,37 @@ def _explain(verbs: Any) -> None:
     verb = verbs.add_parser(
         "explain",
         help="why one object or value is as it is",
-        description="Show where things come from: an environment's values with the file and line behind each,\n"
-        "or an object's chart and line.",
+        description="Show where things come from: an environment's values with the file and line behind each;\n"
+        "or an object's chart, line and values, what it refers to and what refers to it, its DNS names,\n"
+        "its pods' QoS class, and when it is applied. Objects are those of the last synth.",
         epilog="examples:\n"
         "  pilothouse explain --environment prod\n"
+        "  pilothouse explain deploy/kubia-dp -n custom-namespace --environment prod\n"
+        "  pilothouse explain 'Service custom-namespace/kubia' --format json\n"
         "  pilothouse explain dist/prod/kubia/custom-namespace/service-kubia.yaml",
     )
-    verb.add_argument("what", metavar="FILE|OBJECT", nargs="?", help="a file of dist/, or 'Kind namespace/name'")
+    verb.add_argument(
+        "what", metavar="FILE|OBJECT", nargs="*", help="a file of dist/, kind/name, or Kind namespace/name"
+    ).completer = _complete_objects
     verb.add_argument(
         "--environment", metavar="ENV", help="the merged environment; or where to look for the object"
     ).completer = _complete_environments
+    verb.add_argument("-n", "--namespace", metavar="NS", help="the object's namespace")
     verb.add_argument("--format", choices=("human", "json"), default="human", help="how it is written (default: human)")
+
+
+def _complete_objects(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    from pilothouse.environment import names
+    from pilothouse.repository import NoRepositoryError, find_root
+    from pilothouse.results import origins
+
+    try:
+        root = find_root(parsed_args.folder)
+    except NoRepositoryError:
+        return []
+    asked = [parsed_args.environment] if parsed_args.environment else names(root)
+    found = [origins(root, os.path.join(root, "dist"), name).manifests.values() for name in asked]
+    return sorted({f"{manifest.kind.lower()}/{manifest.name}" for manifests in found for manifest in manifests})
 
 
 def _checks(verbs: Any) -> None:
@@ -174,6 +194,68 @@ def _schemas(verbs: Any) -> None:
     verb.add_argument("files", metavar="FILE", nargs="*", help="YAML with CustomResourceDefinitions")
     verb.add_argument("--kubernetes-version", metavar="X.Y", help="the built-in kinds of this minor (default: newest)")
     verb.add_argument("--format", choices=("human", "json"), default="human", help="how it is written (default: human)")
+
+
+def _set(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "set",
+        help="change a value of an environment file, comments kept",
+        description="Change one or more values of environments/ENV.yaml, and nothing else in it. ENV may be a layer\n"
+        "(_base). Nothing is written unless every environment that reads the file loads without a problem.\n\n"
+        "KEY begins at an instance (kubia.values.version) or at a key of the file (labels.team). What has\n"
+        "dots of its own stands in brackets, and so does an index: labels[app.kubernetes.io/name].\n"
+        "VALUE is YAML as it would stand there: null removes what a layer gave. A field that takes text\n"
+        "and no number keeps 1.10 as text.",
+        epilog="examples:\n"
+        "  pilothouse set prod kubia.values.version=v2\n"
+        "  pilothouse set prod kubia.values.replicas=6 kubia.values.history=5 --dry-run\n"
+        "  pilothouse set _base labels.team=platform 'given.namespaces=[kube-system]'",
+    )
+    verb.add_argument("environment", metavar="ENV", help="the environment, or the layer").completer = _complete_files
+    verb.add_argument(
+        "assignments", metavar="KEY=VALUE", nargs="+", help="a field, and its new value"
+    ).completer = _complete_keys
+    verb.add_argument("--dry-run", action="store_true", help="write nothing; print the change as a diff")
+
+
+def _init(verbs: Any) -> None:
+    verb = verbs.add_parser(
+        "init",
+        help="a new repository",
+        description="Make a new repository in the folder NAME, or in this one (.): a chart, two environments, a test\n"
+        "and a Makefile, so that 'make synth test' passes at once. The folder must be empty.",
+        epilog="examples:\n  pilothouse init shop && cd shop && make synth test\n  pilothouse init .",
+    )
+    verb.add_argument("name", metavar="NAME", type=_folder_name, help="the folder, and the first chart's name; or .")
+
+
+def _folder_name(text: str) -> str:
+    if text != "." and (not text or os.path.basename(text) != text or text == ".."):
+        raise argparse.ArgumentTypeError(f"expected the name of a folder to make here, or ., got {text!r}")
+    return text
+
+
+def _complete_files(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    from pilothouse.environment import layer_names
+    from pilothouse.repository import NoRepositoryError, find_root
+
+    try:
+        return [*_complete_environments(parsed_args), *layer_names(find_root(parsed_args.folder))]
+    except NoRepositoryError:
+        return []
+
+
+def _complete_keys(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    from pilothouse.environment import EnvironmentErrors, explain, load
+    from pilothouse.fieldpath import format_path
+    from pilothouse.repository import NoRepositoryError, find_root
+
+    try:
+        rows = explain(load(find_root(parsed_args.folder), parsed_args.environment))
+    except (NoRepositoryError, EnvironmentErrors):
+        return []
+    paths = [row.path[1:] if row.path[0] == "charts" else row.path for row in rows]
+    return [f"{format_path(path)}=" for path in paths if not any(isinstance(step, int) for step in path)]
 
 
 def _doctor(verbs: Any) -> None:

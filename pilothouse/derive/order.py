@@ -85,6 +85,21 @@ def rank(group: str, kind: str) -> int:
     return _RANK.get((group, kind), _OTHERS)
 
 
+LAST_WAVE = len(_WAVES) + 2
+"""How many waves there are."""
+
+_WAVE: dict[tuple[str, str], int] = {kind: number for number, wave in enumerate(_WAVES, start=1) for kind in wave}
+_WAVE.update(dict.fromkeys(_LATE, LAST_WAVE))
+
+
+def wave(group: str, kind: str) -> int:
+    """Which wave a kind is applied in, from 1: those of one wave need nothing of a later one.
+
+    What is named nowhere comes in the last wave but one, what may refuse other objects in the last.
+    """
+    return _WAVE.get((group, kind), LAST_WAVE - 1)
+
+
 def in_apply_order(manifests: Iterable[Manifest]) -> list[Manifest]:
     """The manifests in the order in which a cluster should be told of them.
 

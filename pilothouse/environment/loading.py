@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -25,12 +26,19 @@ KubernetesVersions = Collection[str] | Callable[[], Collection[str]]
 """The versions that the schemas know, such as ``("1.31", "1.32")``, or what gives them when asked."""
 
 
-def load(repository: str, name: str, *, kubernetes_versions: KubernetesVersions | None = None) -> Environment:
+def load(
+    repository: str,
+    name: str,
+    *,
+    kubernetes_versions: KubernetesVersions | None = None,
+    instead: Mapping[str, bytes] = MappingProxyType({}),
+) -> Environment:
     """Read one environment, merge its layers and check all but the charts' own values.
 
     :param repository: the repository's folder.
     :param name: the environment's name: ``environments/<name>.yaml``.
     :param kubernetes_versions: the versions to choose from; None takes any of the form ``1.32``.
+    :param instead: contents that count in place of what stands on disk, by file (``environments/<name>.yaml``).
     :returns: the environment.
     :raises EnvironmentErrors: with every mistake of the file and of its layers.
     """
@@ -40,7 +48,7 @@ def load(repository: str, name: str, *, kubernetes_versions: KubernetesVersions 
         raise EnvironmentErrors([Problem(Position(file, 1), (), misnamed)])
     if callable(kubernetes_versions):
         kubernetes_versions = kubernetes_versions()
-    chain, problems = read_chain(repository, file)
+    chain, problems = read_chain(repository, file, instead)
     merged: Map | None = None
     complete = True
     for _, root in reversed(chain):
@@ -62,7 +70,17 @@ def load(repository: str, name: str, *, kubernetes_versions: KubernetesVersions 
     if problems or merged is None:
         raise EnvironmentErrors(problems)
     files = [source for source, _ in reversed(chain)]
-    return _environment(name, merged, files, chart_names(repository))
+    return of_map(name, merged, files, chart_names(repository))
+
+
+def layer_problems(repository: str, name: str, *, instead: Mapping[str, bytes] = MappingProxyType({})) -> list[Problem]:
+    """What is wrong with a layer by itself, whichever environment extends it.
+
+    :param name: the layer's name, with its ``_``.
+    :param instead: as for :func:`load`.
+    """
+    chain, problems = read_chain(repository, file_of(name), instead)
+    return problems + [problem for _, root in chain if root is not None for problem in _wrong_in_file(root, None)]
 
 
 def _misnamed(repository: str, name: str) -> str | None:
@@ -141,7 +159,14 @@ def _chart(name: str, charts: Collection[str]) -> str | None:
     return None
 
 
-def _environment(name: str, merged: Map, files: list[str], charts: list[str]) -> Environment:
+def of_map(name: str, merged: Map, files: list[str], charts: Collection[str]) -> Environment:
+    """The environment that a merged file describes, which has been checked before.
+
+    :param name: the environment's name.
+    :param merged: the file, its layers merged.
+    :param files: the files that it was read from, the lowest layer first.
+    :param charts: the charts there are.
+    """
     data: dict[str, Any] = plain(merged)
     instances = {
         key: Instance(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from pilothouse.environment.file import LAYER
 from pilothouse.environment.layers import Map, removed, tree
@@ -13,19 +15,21 @@ from pilothouse.environment.problem import Problem
 from pilothouse.finding import Position
 
 
-def read_file(repository: str, file: str) -> tuple[Map | None, list[Problem]]:
+def read_file(
+    repository: str, file: str, instead: Mapping[str, bytes] = MappingProxyType({})
+) -> tuple[Map | None, list[Problem]]:
     """Read one file.
 
     :param repository: the repository's folder.
     :param file: relative to it, with ``/``.
+    :param instead: contents that count in place of what stands on disk, by file.
     :returns: the file as a map, or None and what is wrong with it.
     """
     from pilothouse.yamlio import YamlReadError, load_all
 
     start = Position(file, 1)
     try:
-        with open(os.path.join(repository, file), "rb") as stream:
-            content = stream.read()
+        content = instead[file] if file in instead else _content(os.path.join(repository, file))
     except OSError as error:
         return None, [Problem(start, (), f"cannot be read: {error.strerror or error}")]
     try:
@@ -44,11 +48,19 @@ def read_file(repository: str, file: str) -> tuple[Map | None, list[Problem]]:
     return root, []
 
 
-def read_chain(repository: str, file: str) -> tuple[list[tuple[str, Map | None]], list[Problem]]:
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def read_chain(
+    repository: str, file: str, instead: Mapping[str, bytes] = MappingProxyType({})
+) -> tuple[list[tuple[str, Map | None]], list[Problem]]:
     """Read a file and every layer under it.
 
     :param repository: the repository's folder.
     :param file: the environment's file, relative to it.
+    :param instead: as for :func:`read_file`.
     :returns: each file with its map (None for one that cannot be read), the environment's own first, and what is
         wrong. A chain that does not end well ends where the mistake is, with None for what would come next.
     """
@@ -57,7 +69,7 @@ def read_chain(repository: str, file: str) -> tuple[list[tuple[str, Map | None]]
     problems: list[Problem] = []
     names: list[str] = []
     while True:
-        root, wrong = read_file(repository, file)
+        root, wrong = read_file(repository, file, instead)
         problems += wrong
         chain.append((file, root))
         node = root.entries.get("extends") if root is not None else None

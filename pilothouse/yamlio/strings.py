@@ -77,10 +77,23 @@ def one_line(text: str) -> str:
         return text
     patterns = _patterns(text)
     if not patterns.quotable.fullmatch(text):
-        return f'"{patterns.escaped.sub(_escape, text)}"'
+        return double_quoted(text)
     if '"' in text or "\\" in text:
-        return "'" + text.replace("'", "''") + "'"
+        return single_quoted(text) or double_quoted(text)
     return f'"{text}"'
+
+
+def double_quoted(text: str) -> str:
+    """A string in double quotes, whatever it holds.
+
+    :param text: any string without a lone surrogate.
+    """
+    return f'"{_patterns(text).escaped.sub(_escape, text)}"'
+
+
+def single_quoted(text: str) -> str | None:
+    """A string in single quotes; None for one that needs escapes."""
+    return "'" + text.replace("'", "''") + "'" if _patterns(text).quotable.fullmatch(text) else None
 
 
 def literal(text: str, pad: str) -> str | None:

@@ -55,7 +55,8 @@ def test_help_and_a_run_with_nothing_to_do_load_almost_nothing(
 
 
 @pytest.mark.parametrize(
-    "words", [["list"], ["list", "dev"], ["explain", "--environment", "dev"], ["checks"], ["schemas"]]
+    "words",
+    [["list"], ["list", "dev"], ["explain", "--environment", "dev"], ["explain", "cm/web"], ["checks"], ["schemas"]],
 )
 def test_what_only_reads_files_loads_nothing_that_builds(
     repository: Repository, tmp_path: Path, words: list[str]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.synth.synth_repository import PACKAGES, Repository, Run
 
-VERBS = ["synth", "validate", "list", "explain", "checks", "schemas", "doctor"]
+VERBS = ["synth", "validate", "list", "explain", "checks", "schemas", "set", "init", "doctor"]
 
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in VERBS)])
@@ -45,6 +45,8 @@ def test_help_fits_a_terminal_and_shows_examples(repository: Repository, words: 
         (["explain", "Service default/none"], "nothing is known of Service default/none"),
         (["checks", "SCV001"], "no check named SCV001, did you mean"),
         (["schemas", "--kubernetes-version", "1.2"], "no schemas for Kubernetes 1.2"),
+        (["set", "prd", "a=1"], "no environment named prd, did you mean prod?"),
+        (["set", "prod"], "the following arguments are required: KEY=VALUE"),
         (["schemas", "add"], "no CustomResourceDefinition in no file"),
         (["schemas", "add", "absent.yaml"], "pilothouse: absent.yaml: No such file or directory\n"),
         (["validate", "absent.yaml"], "pilothouse: absent.yaml: no such file or folder\n"),
@@ -171,7 +173,11 @@ def test_the_shell_completes_verbs_environments_and_charts(repository: Repositor
     assert complete(repository, "pilothouse synth --chart ") == ["db", "web"]
     assert complete(repository, "pilothouse synth --chart w") == ["web"]
     assert complete(repository, "pilothouse explain --environment d") == ["dev"]
+    repository.good()
+    assert complete(repository, "pilothouse explain conf") == ["configmap/db", "configmap/db-two", "configmap/web"]
     assert complete(repository, "pilothouse synth --std") == ["--stdout"]
+    assert complete(repository, "pilothouse set ") == ["--dry-run", "--help", "-h", "_base", "dev", "prod"]
+    assert complete(repository, "pilothouse set prod web.values") == ["web.values.colour="]
     assert complete(repository, f"pilothouse -C {tmp_path} synth d") in ([], ["dev"])
 
 
