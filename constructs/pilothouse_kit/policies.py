@@ -70,6 +70,7 @@ class Network:
 
 
 Peer = Selected | Pods | Network
+"""The other end of a connection: a workload's pods, pods by their labels, or addresses."""
 
 
 @dataclass(frozen=True)

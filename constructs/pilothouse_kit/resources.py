@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pilothouse import quantity
 from pilothouse_kit.object import Fields, present
@@ -28,7 +29,7 @@ class Resources:
     memory: str
     cpu_limit: str | None = None
     memory_limit: str | None = None
-    further: tuple[tuple[str, str], ...] = ()
+    further: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         memory_limit = None if self.memory_limit == "none" else self.memory_limit

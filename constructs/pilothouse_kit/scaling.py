@@ -21,6 +21,7 @@ from pilothouse_kit.workloads import (
 )
 
 Scaled = Deployment | ReplicaSet | StatefulSet
+"""A workload whose number of pods can change."""
 
 
 @dataclass(frozen=True)

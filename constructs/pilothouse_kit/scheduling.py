@@ -139,6 +139,7 @@ def _weight(weight: int) -> list[str]:
 
 
 Affinity = NodeAffinity | PodAffinity
+"""Nodes or pods that pods are drawn to or kept away from."""
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
