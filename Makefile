@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 GO := .venv/.go
 
-.PHONY: help synth validate list test test-cluster lint format bench schemas schemas-check lock clean
+.PHONY: help synth validate list test test-cluster lint format docs bench schemas schemas-check lock clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ schemas: $(READY) $(GO) ## make the schema catalogue anew from its pinned module
 
 schemas-check: $(READY) $(GO) ## is the schema catalogue what its pinned modules give?
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pilothouse.schemas.generate --check
+
+docs: $(READY) ## write the kit's manual anew from its docstrings and examples
+	@$(BIN)/python -m docs.generate
 
 bench: $(READY) $(GO) ## the figures, and the peers beside them
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python benchmarks/run.py $(ARGS)

@@ -37,8 +37,18 @@ def finish(manifest: Manifest, environment: ChartEnvironment, namespace: str, ca
     _add(metadata, "labels", environment.labels)
     _add(metadata, "annotations", environment.annotations)
     body["metadata"] = metadata
+    return finish_pods(body, environment)
+
+
+def finish_pods(body: Body, environment: ChartEnvironment) -> Body:
+    """An object with what its environment adds to its pods; the same object where there is nothing to add.
+
+    :param body: any object; it is not changed.
+    :param environment: what the chart was built for.
+    """
     path = template_path(body)
     if path is not None and (environment.labels or environment.image_registry or environment.image_pull_secrets):
+        body = dict(body)
         _finish_pods(body, path, environment)
     return body
 

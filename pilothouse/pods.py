@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, NamedTuple
 
 from pilothouse.fieldpath import FieldPath
@@ -66,9 +67,12 @@ class PodTemplate(NamedTuple):
 def hash_annotation(config_map: str) -> str:
     """The pods' annotation that holds what a ConfigMap of theirs came to: a change of it rolls them.
 
-    :param config_map: its name, of which the annotation bears 63 characters at most.
+    :param config_map: its name. An annotation's key bears 63 characters behind its prefix: a longer name is cut, and
+        told from others by a hash.
     """
-    return f"configmap.pilothouse.dev/{config_map[:63].rstrip('.-')}"
+    if len(config_map) > 63:
+        config_map = f"{config_map[:52]}-{hashlib.sha256(config_map.encode()).hexdigest()[:10]}"
+    return f"configmap.pilothouse.dev/{config_map}"
 
 
 def template_path(body: Body) -> FieldPath | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from collections.abc import Mapping
+from decimal import ROUND_UP, Context, Decimal
 
-_FORM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]?))")
+_FORM = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]{1,4})|([KMGTPE]i|[numkMGTPE]?))")
 
 _SUFFIXES: dict[str, Decimal] = {
     "": Decimal(1),
@@ -15,15 +16,46 @@ _SUFFIXES: dict[str, Decimal] = {
 }
 """Suffix to factor. Source: Kubernetes API reference, Quantity."""
 
+_NANO = Decimal("1e-9")
+_MOST_BINARY = Decimal(2**63 - 1)
+_EXACT = Context(prec=30_000)
+"""Digits for every number and exponent that are taken: nothing is rounded but what the API server rounds."""
+
 
 def parse(quantity: str | int | float) -> Decimal:
     """The number that a quantity stands for, in the resource's own unit: cores, bytes, pieces.
 
+    As in the API server, blanks around it do not count, what is finer than a billionth is rounded up (away from zero),
+    and one with a binary suffix is 2⁶³ - 1 at most. Two things that the API server takes are refused: a text without a
+    digit (``Gi``, which it reads as 0), and an exponent of more than four digits (which it wraps around at 32 bits).
+
     :param quantity: as it stands in an object; a number without quotes is one too.
     :raises ValueError: where it is none.
+
+    Source: ``resource.ParseQuantity`` of k8s.io/apimachinery.
     """
-    found = _FORM.fullmatch(str(quantity)) if not isinstance(quantity, bool) else None
-    if found is None:
+    found = _FORM.fullmatch(str(quantity).strip()) if not isinstance(quantity, bool) else None
+    if found is None or len(found[1]) > 10_000:
         raise ValueError(f"expected a quantity such as 500m or 128Mi, got {quantity!r}")
     number, exponent, suffix = found.groups()
-    return Decimal(number + (exponent or "")) * _SUFFIXES[suffix or ""]
+    value = _EXACT.multiply(Decimal(number + (exponent or "")), _SUFFIXES[suffix or ""])
+    if value.as_tuple().exponent < -9:  # type: ignore[operator]  # it is a number: neither infinite nor NaN is matched
+        value = value.quantize(_NANO, rounding=ROUND_UP, context=_EXACT)
+    if suffix and suffix.endswith("i"):
+        value = max(min(value, _MOST_BINARY), -_MOST_BINARY)
+    return value
+
+
+def problems(argument: str, quantities: Mapping[str, str | int | float]) -> list[str]:
+    """What is wrong with the quantities of several resources.
+
+    :param argument: the argument that they were given as, for messages.
+    :param quantities: resource to quantity.
+    """
+    found = []
+    for resource, quantity in quantities.items():
+        try:
+            parse(quantity)
+        except ValueError as error:
+            found.append(f"{argument}: {resource}: {error}")
+    return found

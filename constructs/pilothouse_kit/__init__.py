@@ -1,5 +1,6 @@
 """The kit: reusable constructs in Kubernetes' own words."""
 
+import pilothouse.chart  # noqa: F401 -- before anything imports constructs, which would start Node at once
 from pilothouse_kit.access import ClusterRole, ClusterRoleBinding, Role, RoleBinding, Rule, ServiceAccount
 from pilothouse_kit.classes import DeviceClass, PriorityClass, ResourceClaimTemplate, RuntimeClass
 from pilothouse_kit.configuration import ConfigMap, ExternalSecret

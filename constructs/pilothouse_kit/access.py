@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
+from pilothouse.chart import chart_of
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse, single_texts
 
 
 class ServiceAccount(KubernetesObject):
@@ -64,7 +65,10 @@ class Rule:
 
     def problems(self, number: int, *, in_cluster: bool) -> list[str]:
         """What is wrong with it as the rule of that number."""
-        found = []
+        texts = single_texts(
+            verbs=self.verbs, resources=self.resources, groups=self.groups, names=self.names, urls=self.urls
+        )
+        found = [f"rules: rule {number}: {problem}" for problem in texts]
         if not self.verbs:
             found.append(f"rules: rule {number} has no verbs")
         if bool(self.resources) == bool(self.urls):
@@ -122,7 +126,8 @@ class ClusterRole(_Role):
 
 
 Subject = ServiceAccount | str
-"""Who is allowed: a ServiceAccount of the chart, ``namespace/name`` of another's, ``User:name`` or ``Group:name``."""
+"""Who is allowed: a ServiceAccount of the chart, ``namespace/name`` of another's, the name alone for one of the
+binding's own namespace, ``User:name`` or ``Group:name``."""
 
 
 class _Binding(KubernetesObject):
@@ -135,10 +140,13 @@ class _Binding(KubernetesObject):
         subjects: Sequence[Subject],
         **options: Unpack[ObjectFields],
     ) -> None:
+        problems = single_texts(subjects=subjects)
         if not subjects:
-            refuse(self.kind, name, ["subjects: expected one or more, otherwise it allows nobody anything"])
+            problems.append("subjects: expected one or more, otherwise it allows nobody anything")
         if self.kind == "ClusterRoleBinding" and isinstance(role, Role):
-            refuse(self.kind, name, [f"role: {role.name} is a Role, and only a ClusterRole holds in every namespace"])
+            problems.append(f"role: {role.name} is a Role, and only a ClusterRole holds in every namespace")
+        refuse(self.kind, name, problems)
+        own = options.get("namespace", chart_of(scope).namespace)
         kind = role.kind if isinstance(role, Role | ClusterRole) else "ClusterRole"
         fields: Fields = {
             "roleRef": {
@@ -146,21 +154,14 @@ class _Binding(KubernetesObject):
                 "kind": kind,
                 "name": role if isinstance(role, str) else role.name,
             },
-            "subjects": [_subject(subject, options.get("namespace", self._namespace(scope))) for subject in subjects],
+            "subjects": [_subject(subject, own) for subject in subjects],
         }
         super().__init__(scope, name, fields, **options)
-
-    @staticmethod
-    def _namespace(scope: constructs.Construct) -> str:
-        from pilothouse.chart import chart_of
-
-        return chart_of(scope).namespace
 
 
 def _subject(subject: Subject, namespace: str) -> Fields:
     if isinstance(subject, ServiceAccount):
-        own = subject.manifest.body["metadata"].get("namespace", namespace)
-        return {"kind": "ServiceAccount", "name": subject.name, "namespace": own}
+        return {"kind": "ServiceAccount", "name": subject.name, "namespace": subject.namespace}
     for kind in ("User", "Group"):
         if subject.startswith(f"{kind}:"):
             return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": subject.partition(":")[2]}

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
+from pilothouse import quantity
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, at_least, present, refuse, single_texts
 
 
 class RuntimeClass(KubernetesObject):
@@ -35,6 +36,7 @@ class RuntimeClass(KubernetesObject):
         node_selector: Mapping[str, str] | None = None,
         **options: Unpack[ObjectFields],
     ) -> None:
+        refuse(self.kind, name, quantity.problems("overhead", overhead or {}))
         fields: Fields = {
             "handler": handler,
             **present(
@@ -75,7 +77,7 @@ class PriorityClass(KubernetesObject):
     ) -> None:
         problems = []
         if not -2147483648 <= value <= 1000000000:
-            problems.append(f"value: {value} is out of range, expected 1000000000 at most")
+            problems.append(f"value: {value} is out of range, expected -2147483648 to 1000000000")
         if name.startswith("system-"):
             problems.append("name: 'system-' is Kubernetes' own")
         refuse(self.kind, name, problems)
@@ -104,6 +106,7 @@ class DeviceClass(KubernetesObject):
     def __init__(
         self, scope: constructs.Construct, name: str, *, select: Sequence[str], **options: Unpack[ObjectFields]
     ) -> None:
+        refuse(self.kind, name, single_texts(select=select))
         spec = {"selectors": [{"cel": {"expression": expression}} for expression in select]}
         super().__init__(scope, name, {"spec": spec}, **options)
 
@@ -117,7 +120,8 @@ class ResourceClaimTemplate(KubernetesObject):
     :param name: ``metadata.name``.
     :param device_class: the sort of device.
     :param count: how many of them.
-    :param select: CEL expressions that all hold for each, such as ``device.capacity["gpu.example.com"].memory…``.
+    :param select: CEL expressions that all hold for each, such as
+        ``device.attributes["gpu.example.com"].model == "a100"``.
     :param options: see :class:`ObjectFields`.
 
     Source: Kubernetes documentation, Dynamic Resource Allocation.
@@ -138,7 +142,7 @@ class ResourceClaimTemplate(KubernetesObject):
         select: Sequence[str] = (),
         **options: Unpack[ObjectFields],
     ) -> None:
-        refuse(self.kind, name, [] if count >= 1 else [f"count: {count} is out of range, expected 1 or more"])
+        refuse(self.kind, name, at_least(1, count=count) + single_texts(select=select))
         exactly: dict[str, Any] = {
             "deviceClassName": device_class if isinstance(device_class, str) else device_class.name,
             "count": count,

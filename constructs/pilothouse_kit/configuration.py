@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Literal, Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present
+from pilothouse.chart import chart_of
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
+from pilothouse_kit.patch import patched
 from pilothouse_kit.sources import Source, hash_of
 
 KEPT = {
@@ -35,6 +37,7 @@ class ConfigMap(KubernetesObject, Source):
     :param versioned: whether each content gets an immutable ConfigMap of its own, ``<name>-<hash>``.
     :param immutable: whether its content can never change; a change then needs a new name.
     :param options: see :class:`ObjectFields`.
+    :raises ValueError: where it is versioned and not to be immutable.
 
     Source: Kubernetes documentation, ConfigMaps.
     """
@@ -55,10 +58,18 @@ class ConfigMap(KubernetesObject, Source):
     ) -> None:
         self._never_changes = versioned or immutable is True
         if versioned:
-            name = f"{name}-{hash_of(dict(data))}"
+            refuse(self.kind, name, ["immutable: a versioned one always is"] if immutable is False else [])
+            name = f"{name}-{self._version(scope, dict(data), options)}"
             immutable = True
             options["annotations"] = {**KEPT, **options.get("annotations", {})}
         super().__init__(scope, name, present(data=dict(data), immutable=immutable), **options)
+
+    def _version(self, scope: constructs.Construct, data: Fields, options: ObjectFields) -> str:
+        """What its content comes to once it is patched."""
+        whole: Fields = {"apiVersion": self.api_version, "kind": self.kind, "data": data}
+        if "patch" in options:
+            whole = patched(whole, options["patch"], chart_of(scope).environment.kubernetes_version)
+        return hash_of([whole.get("data"), whole["binaryData"]] if "binaryData" in whole else whole.get("data"))
 
     @property
     def content_hash(self) -> str | None:

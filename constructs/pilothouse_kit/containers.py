@@ -8,7 +8,7 @@ from typing import Any, Literal, Required, TypedDict, Unpack
 
 from pilothouse_kit import ports as container_ports
 from pilothouse_kit import resources as container_resources
-from pilothouse_kit.object import Fields, present, refuse
+from pilothouse_kit.object import Fields, present, refuse, single_texts
 from pilothouse_kit.ports import Port, Ports
 from pilothouse_kit.probes import Probe, TcpProbe
 from pilothouse_kit.resources import Resources
@@ -16,6 +16,7 @@ from pilothouse_kit.sources import FieldOf, Files, Key, Source, Variable
 from pilothouse_kit.volumes import Mount, Volume
 
 _VARIABLE = re.compile(r"[ -<>-~]+")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class ContainerFields(TypedDict, total=False):
@@ -87,7 +88,11 @@ class Container:
         """Port name to port."""
         self.user: int | None = fields.get("user", 65532)
         """The user that it runs as; None for the image's own."""
-        refuse("container", name, self._problems())
+        self.check()
+
+    def check(self) -> None:
+        """Refuse arguments that contradict each other."""
+        refuse("container", self.name, self.problems())
 
     @property
     def volumes(self) -> list[Volume]:
@@ -104,7 +109,7 @@ class Container:
     def fields(self, pod_user: int | None, *, runs_on: bool = True) -> Fields:
         """The container as it stands in the pod.
 
-        :param pod_user: the user that the pod names for all its containers.
+        :param pod_user: the user that the pod names for all its containers; None where it names none.
         :param runs_on: whether it runs as long as the pod does: only then are there probes.
         """
         options = self.options
@@ -165,11 +170,17 @@ class Container:
             context["readOnlyRootFilesystem"] = True
         return context
 
-    def _problems(self) -> list[str]:
+    def problems(self) -> list[str]:
+        """What is wrong with its arguments."""
         options: Any = self.options
         problems = [
             f"{name}: there is no such argument" for name in options if name not in ContainerFields.__annotations__
         ]
+        if not _NAME.fullmatch(self.name):
+            problems.append(f"name: {self.name!r} is no name of a container: up to 63 of a-z, 0-9 and '-' inside")
+        problems += single_texts(
+            **{name: options.get(name) for name in ("command", "args", "capabilities", "pre_stop")}
+        )
         if not options.get("image"):
             problems.append("image: expected a repository with its tag")
         problems += container_ports.problems(self.ports)
@@ -180,9 +191,18 @@ class Container:
                 problems.append(f"env: {name} is {value!r}, expected a text in quotes, a key of a source, or FieldOf")
             if not _VARIABLE.fullmatch(name):
                 problems.append(f"env: {name!r} is no name of a variable")
-        for path in options.get("mounts", {}):
+        for path, mount in options.get("mounts", {}).items():
+            if not isinstance(mount, Mount | Volume):
+                problems.append(f"mounts: {path} is {mount!r}, expected a volume or a Mount of one")
             if not path.startswith("/") or ":" in path:
                 problems.append(f"mounts: {path!r} is no absolute path without ':'")
+        problems += [
+            f"capabilities: {each!r}, expected Kubernetes' own name, {each.removeprefix('CAP_')!r}"
+            for each in options.get("capabilities") or ()
+            if each.startswith("CAP_")
+        ]
+        if options.get("privileged") and options.get("capabilities"):
+            problems.append("capabilities: a privileged container has all of them")
         if options.get("privileged") and options.get("escalation") is False:
             problems.append("escalation: a privileged container can always gain powers")
         return problems

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, Unpack
 
 import constructs
 from pilothouse.chart import chart_of
+from pilothouse.finish import finish_pods
 from pilothouse_kit import cron
-from pilothouse_kit.object import Fields, KubernetesObject, present, refuse
+from pilothouse_kit.object import Fields, KubernetesObject, at_least, present
+from pilothouse_kit.patch import patched
 from pilothouse_kit.pods import PodTemplate, WorkloadFields
 from pilothouse_kit.sources import hash_of
 
 Rerun = Literal["on-change", "never", "pre-sync", "sync", "post-sync"]
-"""How a Job that Git keeps is run again. ``on-change``: whenever its template changes, as a new Job, with a hash of it
-in its name. ``never``: it runs once, and a change of its template is refused by the API server. ``pre-sync``, ``sync``,
-``post-sync``: by Argo CD, each time it brings the cluster up to date, before, with or after the other objects."""
+"""How a Job that Git keeps is run again. ``on-change``: whenever what its pods run changes, as a new Job, with a hash
+of it in its name. ``never``: it runs once, and a change of its template is refused by the API server. ``pre-sync``,
+``sync``, ``post-sync``: by Argo CD, each time it brings the cluster up to date, before, with or after the other
+objects."""
+
+_CHANGEABLE = frozenset({"activeDeadlineSeconds", "backoffLimit", "parallelism", "suspend", "ttlSecondsAfterFinished"})
+"""What the API server lets change in the ``spec`` of a Job that is there. Source: Kubernetes documentation, Jobs."""
 
 _HOOKS = {"pre-sync": "PreSync", "sync": "Sync", "post-sync": "PostSync"}
 
@@ -27,6 +34,7 @@ def _work(
     kind: str,
     name: str,
     options: WorkloadFields,
+    problems: Sequence[str],
     *,
     restart: Literal["OnFailure", "Never"],
     completions: int | None,
@@ -38,22 +46,15 @@ def _work(
 ) -> tuple[PodTemplate, Fields]:
     """What a Job and a CronJob have in common: the pods, and how their work is shared and bounded."""
     problems = [
-        f"{argument}: {value} is out of range, expected {least} or more"
-        for argument, value, least in (
-            ("completions", completions, 0),
-            ("parallelism", parallelism, 0),
-            ("retries", retries, 0),
-            ("time_limit", time_limit, 1),
-            ("keep", keep, 0),
-        )
-        if value is not None and value < least
+        *problems,
+        *at_least(0, completions=completions, parallelism=parallelism, retries=retries, keep=keep),
+        *at_least(1, time_limit=time_limit),
     ]
     if indexed and completions is None:
         problems.append("indexed: expected completions too, the number of indexes")
-    refuse(kind, name, problems)
     # Probes are for what serves: what ends by itself needs none.
     unprobed: WorkloadFields = {**options, "readiness": options.get("readiness"), "liveness": options.get("liveness")}
-    template = PodTemplate(scope, kind, name, {}, unprobed, restart=restart)
+    template = PodTemplate(scope, kind, name, {}, unprobed, restart=restart, problems=problems)
     spec: Fields = {
         **present(
             completions=completions,
@@ -108,13 +109,17 @@ class Job(KubernetesObject):
         restart: Literal["OnFailure", "Never"] = "Never",
         **options: Unpack[WorkloadFields],
     ) -> None:
+        problems = _length(
+            name, 63 - len("-0123456789") if rerun == "on-change" else 63, "a label of its pods holds it"
+        )
         if keep is not None and rerun not in _HOOKS:
-            refuse(self.kind, name, ["keep: Git keeps this Job, so that it would run again as soon as it is deleted"])
+            problems.append("keep: Git keeps this Job, so that it would run again as soon as it is deleted")
         template, spec = _work(
             scope,
             self.kind,
             name,
             options,
+            problems,
             restart=restart,
             completions=completions,
             parallelism=parallelism,
@@ -125,7 +130,7 @@ class Job(KubernetesObject):
         )
         fields = template.object_fields()
         if rerun == "on-change":
-            name = f"{name}-{_template_hash(scope, spec)}"
+            name = f"{name}-{self._hash(scope, spec, options)}"
         elif rerun in _HOOKS:
             hook = {
                 "argocd.argoproj.io/hook": _HOOKS[rerun],
@@ -134,11 +139,17 @@ class Job(KubernetesObject):
             fields["annotations"] = {**hook, **fields.get("annotations", {})}
         super().__init__(scope, name, {"spec": spec}, **fields)
 
+    def _hash(self, scope: constructs.Construct, spec: Fields, options: WorkloadFields) -> str:
+        """What comes to stand in the cluster and never changes there: patched, with what the environment adds."""
+        environment = chart_of(scope).environment
+        body: Fields = {"apiVersion": self.api_version, "kind": self.kind, "spec": spec}
+        body = patched(body, options.get("patch", {}), environment.kubernetes_version)
+        final = finish_pods(body, environment)["spec"]
+        return hash_of({field: value for field, value in final.items() if field not in _CHANGEABLE})
 
-def _template_hash(scope: constructs.Construct, spec: Fields) -> str:
-    """What a Job's spec comes to, with all that the environment adds to its pods."""
-    environment = chart_of(scope).environment
-    return hash_of([spec, environment.labels, environment.image_registry, environment.image_pull_secrets])
+
+def _length(name: str, most: int, why: str) -> list[str]:
+    return [f"name: it has {len(name)} characters, expected {most} at most: {why}"] if len(name) > most else []
 
 
 class CronJob(KubernetesObject):
@@ -191,18 +202,18 @@ class CronJob(KubernetesObject):
         problems = [f"schedule: {problem}" for problem in cron.problems(schedule)]
         if time_zone is not None and not _ZONE.fullmatch(time_zone):
             problems.append(f"time_zone: expected a name such as Europe/Vienna or UTC, got {time_zone!r}")
-        if len(name) > 52:
-            problems.append(f"name: it has {len(name)} characters, expected 52 at most")
+        problems += _length(name, 52, "its Jobs' names are longer by eleven")
+        problems += at_least(0, keep_successful=keep_successful, keep_failed=keep_failed)
         if start_within is not None and start_within < 10:
             problems.append(
                 f"start_within: {start_within} s, and the controller looks every 10 s: runs would be missed"
             )
-        refuse(self.kind, name, problems)
         template, work = _work(
             scope,
             self.kind,
             name,
             options,
+            problems,
             restart=restart,
             completions=completions,
             parallelism=parallelism,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Literal, Unpack
 
 import constructs
-from pilothouse_kit.object import KubernetesObject, ObjectFields, present
+from pilothouse import quantity
+from pilothouse_kit.object import KubernetesObject, ObjectFields, refuse
 from pilothouse_kit.policies import DNS, Allow, NetworkPolicy
 
 PodSecurity = Literal["privileged", "baseline", "restricted"]
@@ -97,6 +99,8 @@ class LimitRange(KubernetesObject):
     :param min: the least that a container must request.
     :param options: see :class:`ObjectFields`.
 
+    :raises ValueError: where one is no quantity, a bound is above a greater one, or there is none.
+
     Source: Kubernetes documentation, Limit Ranges.
     """
 
@@ -114,9 +118,29 @@ class LimitRange(KubernetesObject):
         min: Mapping[str, str] | None = None,
         **options: Unpack[ObjectFields],
     ) -> None:
-        limit = {"type": "Container", **present(default=default, defaultRequest=default_request, max=max, min=min)}
-        limit = {key: value if isinstance(value, str) else dict(value) for key, value in limit.items()}
+        given = {"default": default, "default_request": default_request, "max": max, "min": min}
+        bounds = {argument: dict(quantities) for argument, quantities in given.items() if quantities}
+        refuse(self.kind, name, _bound_problems(bounds))
+        fields = {"default_request": "defaultRequest"}
+        limit = {"type": "Container", **{fields.get(argument, argument): each for argument, each in bounds.items()}}
         super().__init__(scope, name, {"spec": {"limits": [limit]}}, **options)
+
+
+def _bound_problems(bounds: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """What is wrong with bounds: in this order, each must not be above a later one."""
+    problems = [] if bounds else ["default, default_request, max, min: expected one or more"]
+    problems += [problem for argument, each in bounds.items() for problem in quantity.problems(argument, each)]
+    if problems:
+        return problems
+    return [
+        f"{below}: {resource}: {bounds[below][resource]} is above {above}, which is {bounds[above][resource]}"
+        for below, above in combinations(
+            [each for each in ("min", "default_request", "default", "max") if each in bounds], 2
+        )
+        for resource in bounds[below]
+        if resource in bounds[above]
+        and quantity.parse(bounds[below][resource]) > quantity.parse(bounds[above][resource])
+    ]
 
 
 class ResourceQuota(KubernetesObject):
@@ -136,5 +160,5 @@ class ResourceQuota(KubernetesObject):
     def __init__(
         self, scope: constructs.Construct, name: str, *, hard: Mapping[str, str | int], **options: Unpack[ObjectFields]
     ) -> None:
-        quantities = {resource: str(quantity) for resource, quantity in hard.items()}
-        super().__init__(scope, name, {"spec": {"hard": quantities}}, **options)
+        refuse(self.kind, name, quantity.problems("hard", hard))
+        super().__init__(scope, name, {"spec": {"hard": {key: str(each) for key, each in hard.items()}}}, **options)

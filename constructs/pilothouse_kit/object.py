@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypedDict, Unpack
 
 import constructs
@@ -35,12 +35,15 @@ class KubernetesObject(Construct):
     :param name: ``metadata.name``, exactly as it will stand in the cluster.
     :param fields: everything beside ``apiVersion``, ``kind`` and ``metadata``.
     :param options: see :class:`ObjectFields`.
+    :raises ValueError: where there is no argument of a name that was given.
     """
 
     api_version: ClassVar[str]
     kind: ClassVar[str]
 
     def __init__(self, scope: constructs.Construct, name: str, fields: Fields, **options: Unpack[ObjectFields]) -> None:
+        unknown = [argument for argument in options if argument not in ObjectFields.__annotations__]
+        refuse(self.kind, name, [f"{argument}: there is no such argument" for argument in unknown])
         metadata: Fields = {"name": name}
         if "namespace" in options:
             metadata["namespace"] = options["namespace"]
@@ -51,8 +54,10 @@ class KubernetesObject(Construct):
         if "patch" in options:
             body = patched(body, options["patch"], chart_of(scope).environment.kubernetes_version)
         super().__init__(scope, free_id(scope, body))
-        self.name = name
+        self.name: str = body["metadata"]["name"]
         """``metadata.name``."""
+        self.namespace: str = body["metadata"].get("namespace") or chart_of(scope).namespace
+        """The namespace that it stands in, if its kind has one."""
         self.manifest = self.add(body)
 
 
@@ -67,6 +72,30 @@ def kit_labels(scope: constructs.Construct) -> dict[str, str]:
 def present(**fields: Any) -> Fields:
     """The fields that were given: those that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def at_least(least: int, **arguments: int | None) -> list[str]:
+    """What is wrong with numbers that must not be less than another; None is a number that was not given."""
+    return [
+        f"{argument}: {number} is out of range, expected {least} or more"
+        for argument, number in arguments.items()
+        if number is not None and number < least
+    ]
+
+
+def twice(names: Iterable[str]) -> list[str]:
+    """The names that stand there more than once."""
+    listed = list(names)
+    return sorted({name for name in listed if listed.count(name) > 1})
+
+
+def single_texts(**arguments: object) -> list[str]:
+    """What is wrong with arguments that take a list of texts: Python takes one text for the list of its letters."""
+    return [
+        f"{argument}: expected a list of texts, got the text {given!r}"
+        for argument, given in arguments.items()
+        if isinstance(given, str)
+    ]
 
 
 def refuse(kind: str, name: str, problems: list[str]) -> None:

@@ -11,10 +11,11 @@ from pilothouse_kit.access import ServiceAccount
 from pilothouse_kit.classes import PriorityClass, ResourceClaimTemplate, RuntimeClass
 from pilothouse_kit.containers import Container, ContainerFields, volume_name
 from pilothouse_kit.networks import NetworkAttachmentDefinition
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, kit_labels, present, refuse
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, kit_labels, present, refuse, twice
 from pilothouse_kit.ports import Port
 from pilothouse_kit.scheduling import Affinity, Spread, Toleration, affinity
 from pilothouse_kit.sources import Source
+from pilothouse_kit.storage import ClaimTemplate
 
 
 class PodFields(ContainerFields, total=False):
@@ -25,7 +26,8 @@ class PodFields(ContainerFields, total=False):
     init: Sequence[Container]
     """Containers that run one after another before the others start (``initContainers``)."""
     service_account: ServiceAccount | str | None
-    """Who it is to the API server (``serviceAccountName``); its token is mounted where the account says so."""
+    """Who it is to the API server (``serviceAccountName``); its token is mounted where the account says so.
+    Where none is given: the namespace's own, without its token."""
     runtime: RuntimeClass | str | None
     """The container runtime (``runtimeClassName``); the nodes' own where it is not given."""
     priority: PriorityClass | str | None
@@ -61,6 +63,13 @@ _POD = frozenset(PodFields.__annotations__)
 _CONTAINER = frozenset(ContainerFields.__annotations__)
 
 
+class _Main(Container):
+    """A workload's own container: what is wrong with it is said together with what is wrong with the workload."""
+
+    def check(self) -> None:
+        pass
+
+
 class PodTemplate:
     """The pods of one workload, from the arguments that it was given.
 
@@ -70,7 +79,8 @@ class PodTemplate:
     :param selector: the labels that the pods are found by; none for pods that nothing counts.
     :param options: what the workload was told.
     :param restart: ``restartPolicy`` of pods that end; None for those that do not.
-    :param further: volumes that the workload itself provides (claims of a StatefulSet).
+    :param provided: the names of volumes that the workload itself provides (claims of a StatefulSet).
+    :param problems: what is wrong with the workload's other arguments: it is said together with the rest.
     :raises ValueError: where arguments contradict each other.
     """
 
@@ -84,20 +94,19 @@ class PodTemplate:
         *,
         restart: Literal["Always", "OnFailure", "Never"] | None = None,
         provided: Sequence[str] = (),
+        problems: Sequence[str] = (),
     ) -> None:
         given: Any = options
         unknown = [argument for argument in given if argument not in _OBJECT and argument not in _POD]
-        refuse(kind, name, [f"{argument}: there is no such argument" for argument in unknown])
-        try:
-            self.main = Container(name, **{key: given[key] for key in given if key in _CONTAINER})
-        except ValueError as error:
-            raise ValueError(f"{kind} {name}: {str(error).partition(': ')[2]}") from None
+        self.main: Container = _Main(name, **{key: given[key] for key in given if key in _CONTAINER})
+        self.selector = dict(selector)
         self._options = options
         self._restart = restart
         self._provided = provided
         self._containers = [self.main, *options.get("sidecars", ())]
         self._init = list(options.get("init", ()))
-        refuse(kind, name, self._problems())
+        wrong = [*problems, *(f"{argument}: there is no such argument" for argument in unknown), *self.main.problems()]
+        refuse(kind, name, wrong + (self._problems() if wrong == list(problems) else []))
         self.ports: dict[str, Port] = {
             port: number for container in self._containers for port, number in container.ports.items()
         }
@@ -109,7 +118,6 @@ class PodTemplate:
             **selector,
         }
         """The labels of the workload, which its pods carry too."""
-        self.selector = dict(selector)
         self.pod_labels = {**self.labels, **options.get("pod_labels", {})}
         """The labels of the pods."""
         self.annotations = self._annotations()
@@ -130,17 +138,17 @@ class PodTemplate:
     def spec(self) -> Fields:
         """The pods' ``spec``."""
         options = self._options
-        user = self.main.user
+        # A container cannot take back what its pod says: where one runs as its image's own user, the pod names none.
+        user = None if any(container.user is None for container in self._every_container()) else self.main.user
         account = options.get("service_account")
         context: Fields = {} if user is None else {"runAsNonRoot": user != 0, "runAsUser": user}
         context |= present(fsGroup=options.get("group"))
-        token = isinstance(account, ServiceAccount) and account.token
+        # Of an account that is only named, the account itself knows.
+        token = account.token if isinstance(account, ServiceAccount) else None if account else False
         return {
             **present(
-                serviceAccountName=account.name if isinstance(account, ServiceAccount) else account,
-            ),
-            "automountServiceAccountToken": token,
-            **present(
+                serviceAccountName=_name(account),
+                automountServiceAccountToken=token,
                 runtimeClassName=_name(options.get("runtime")),
                 priorityClassName=_name(options.get("priority")),
                 restartPolicy=self._restart,
@@ -196,20 +204,39 @@ class PodTemplate:
         return {**annotations, **options.get("pod_annotations", {})}
 
     def _problems(self) -> list[str]:
-        problems = []
-        names = [container.name for container in self._every_container()]
-        problems += [f"two containers are named {name!r}" for name in sorted({n for n in names if names.count(n) > 1})]
-        known: dict[str, Fields] = {}
-        for container in self._every_container():
-            for volume in container.volumes:
-                name = volume_name(volume)
-                if known.setdefault(name, volume.volume()) != volume.volume():
-                    problems.append(f"mounts: two different volumes are named {name!r}")
-        ports = [port for container in self._containers for port in container.ports]
-        problems += [
-            f"port: two containers name a port {port!r}" for port in sorted({p for p in ports if ports.count(p) > 1})
+        names = twice(container.name for container in self._every_container())
+        ports = twice(port for container in self._containers for port in container.ports)
+        return [
+            *(f"sidecars, init: two containers are named {name!r}" for name in names),
+            *self._volume_problems(),
+            *(f"port: two containers name a port {port!r}" for port in ports),
+            *(
+                f"{argument}: {key} is {value!r}, and the selector looks for {self.selector[key]!r}"
+                for argument, labels in (
+                    ("labels", self._options.get("labels", {})),
+                    ("pod_labels", self._options.get("pod_labels", {})),
+                )
+                for key, value in labels.items()
+                if self.selector.get(key, value) != value
+            ),
         ]
-        return problems
+
+    def _volume_problems(self) -> list[str]:
+        known: dict[str, Fields] = {}
+        different, missing = set(), set()
+        for volume in (volume for container in self._every_container() for volume in container.volumes):
+            name = volume_name(volume)
+            if known.setdefault(name, volume.volume()) != volume.volume():
+                different.add(name)
+            if isinstance(volume, ClaimTemplate) and name not in self._provided:
+                missing.add(name)
+        return [
+            *(f"mounts: two different volumes are named {name!r}" for name in sorted(different)),
+            *(
+                f"mounts: {name!r} is a claim template that is not among the claims of a StatefulSet"
+                for name in sorted(missing)
+            ),
+        ]
 
 
 def _name(link: KubernetesObject | str | None) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
+from pilothouse.chart import chart_of
+from pilothouse_kit.addresses import network
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse, single_texts
 from pilothouse_kit.ports import Port
 from pilothouse_kit.workloads import Selected
 
@@ -43,18 +44,24 @@ class Network:
 
     :param cidr: such as ``10.0.0.0/8``.
     :param excluding: parts of it that are not meant.
+    :raises ValueError: where one is no network, or no part of it.
     """
 
     cidr: str
     excluding: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        refuse("Network", self.cidr, single_texts(excluding=self.excluding))
         try:
-            whole = ipaddress.ip_network(self.cidr)
-            parts = [ipaddress.ip_network(part) for part in self.excluding]
+            whole = network(self.cidr)
+            parts = [network(part) for part in self.excluding]
         except ValueError as error:
-            raise ValueError(f"Network: expected a network such as 10.0.0.0/8: {error}") from None
-        outside = [str(part) for part in parts if part.version != whole.version or not part.subnet_of(whole)]  # type: ignore[arg-type]
+            raise ValueError(f"Network: {error}") from None
+        outside = [
+            str(part)
+            for part in parts
+            if part.version != whole.version or part == whole or not part.subnet_of(whole)  # type: ignore[arg-type]
+        ]
         refuse("Network", self.cidr, [f"excluding: {part} is no part of it" for part in outside])
 
     def fields(self) -> Fields:
@@ -63,6 +70,7 @@ class Network:
 
 
 Peer = Selected | Pods | Network
+"""The other end of a connection: a workload's pods, pods by their labels, or addresses."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +84,29 @@ class Allow:
     peers: Sequence[Peer] = ()
     ports: Sequence[int | str | Port] = ()
 
-    def fields(self, direction: str) -> Fields:
-        """The rule as it stands in a policy; ``direction`` is ``from`` or ``to``."""
-        peers = [_peer(peer) for peer in self.peers]
+    def problems(self) -> list[str]:
+        """What is wrong with it."""
+        numbers = [port.number if isinstance(port, Port) else port for port in self.ports]
+        return single_texts(peers=self.peers, ports=self.ports) + [
+            f"port {number} is out of range, expected 1 to 65535"
+            for number in numbers
+            if isinstance(number, int) and not 1 <= number <= 65535
+        ]
+
+    def fields(self, direction: str, namespace: str) -> Fields:
+        """The rule as it stands in a policy.
+
+        :param direction: ``from`` or ``to``.
+        :param namespace: the policy's own.
+        """
+        peers = [_peer(peer, namespace) for peer in self.peers]
         return present(**{direction: peers or None, "ports": [_port(port) for port in self.ports] or None})
 
 
-def _peer(peer: Peer) -> Fields:
+def _peer(peer: Peer, namespace: str) -> Fields:
     if isinstance(peer, Pods | Network):
         return peer.fields()
-    return {"podSelector": {"matchLabels": dict(peer.selector)}}
+    return Pods(peer.selector, None if peer.namespace == namespace else peer.namespace).fields()
 
 
 def _port(port: int | str | Port) -> Fields:
@@ -127,15 +148,25 @@ class NetworkPolicy(KubernetesObject):
         egress: Sequence[Allow] | None = None,
         **options: Unpack[ObjectFields],
     ) -> None:
+        problems = [
+            f"{direction}: {problem}"
+            for direction, rules in (("ingress", ingress), ("egress", egress))
+            for rule in rules or ()
+            for problem in rule.problems()
+        ]
         if ingress is None and egress is None:
-            refuse(self.kind, name, ["ingress, egress: expected one of them, an empty list to close it"])
+            problems.append("ingress, egress: expected one of them, an empty list to close it")
+        own = options.get("namespace") or chart_of(scope).namespace
+        if pods is not None and not isinstance(pods, Mapping) and pods.namespace != own:
+            problems.append(f"pods: {pods.name} is in namespace {pods.namespace}, and the policy in {own}")
+        refuse(self.kind, name, problems)
         labels = pods if isinstance(pods, Mapping) or pods is None else pods.selector
         spec: Fields = {
             "podSelector": {"matchLabels": dict(labels)} if labels else {},
             "policyTypes": [*(["Ingress"] if ingress is not None else []), *(["Egress"] if egress is not None else [])],
             **present(
-                ingress=[rule.fields("from") for rule in ingress or ()] or None,
-                egress=[rule.fields("to") for rule in egress or ()] or None,
+                ingress=[rule.fields("from", own) for rule in ingress or ()] or None,
+                egress=[rule.fields("to", own) for rule in egress or ()] or None,
             ),
         }
         super().__init__(scope, name, {"spec": spec}, **options)

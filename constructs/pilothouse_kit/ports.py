@@ -10,6 +10,7 @@ from typing import Literal
 from pilothouse_kit.object import Fields, present
 
 Protocol = Literal["TCP", "UDP", "SCTP"]
+"""The transport below a port."""
 
 _NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from pilothouse_kit.object import Fields, present
+from pilothouse_kit.object import Fields, present, single_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +87,7 @@ class HttpProbe(Probe):
 
     path: str = "/"
     port: int | str = "http"
-    scheme: str | None = None
+    scheme: Literal["HTTP", "HTTPS"] | None = None
 
     def handler(self) -> Fields:
         return {"httpGet": {"path": self.path, "port": self.port, **present(scheme=self.scheme)}}
@@ -140,3 +141,7 @@ class ExecProbe(Probe):
 
     def handler(self) -> Fields:
         return {"exec": {"command": list(self.command)}}
+
+    def problems(self, argument: str, ports: Collection[str]) -> list[str]:
+        command = single_texts(command=self.command)
+        return [*super().problems(argument, ports), *(f"{argument}: {problem}" for problem in command)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from pilothouse.quantity import parse
+from pilothouse import quantity
 from pilothouse_kit.object import Fields, present
 
 
@@ -28,20 +29,20 @@ class Resources:
     memory: str
     cpu_limit: str | None = None
     memory_limit: str | None = None
-    further: tuple[tuple[str, str], ...] = ()
+    further: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        problems = []
-        for name, request, limit in (
-            ("cpu", self.cpu, self.cpu_limit),
-            ("memory", self.memory, None if self.memory_limit == "none" else self.memory_limit),
-        ):
-            try:
-                if limit is not None and parse(request) > parse(limit):
-                    problems.append(f"{name}: the request of {request} is above the limit of {limit}")
-                parse(request)
-            except ValueError as error:
-                problems.append(f"{name}: {error}")
+        memory_limit = None if self.memory_limit == "none" else self.memory_limit
+        requests = {"cpu": self.cpu, "memory": self.memory, **dict(self.further)}
+        limits = present(cpu=self.cpu_limit, memory=memory_limit)
+        problems = quantity.problems("request", requests) + quantity.problems("limit", limits)
+        if not problems:
+            negative = [name for name, each in (requests | limits).items() if quantity.parse(each) < 0]
+            problems = [f"{name}: less than nothing cannot be asked for" for name in negative] + [
+                f"{name}: the request of {requests[name]} is above the limit of {limit}"
+                for name, limit in limits.items()
+                if quantity.parse(requests[name]) > quantity.parse(limit)
+            ]
         if problems:
             raise ValueError(f"Resources: {'; '.join(problems)}")
 

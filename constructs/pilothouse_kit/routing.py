@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
+from pilothouse.chart import chart_of
+from pilothouse_kit.addresses import host_problems
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse, single_texts, twice
 from pilothouse_kit.services import Service
 
 Paths = Mapping[str, Service]
@@ -15,7 +17,8 @@ Paths = Mapping[str, Service]
 
 
 def _path_problems(paths: Paths) -> list[str]:
-    found = [f"routes: {path!r} is no path, expected it to begin with /" for path in paths if not path.startswith("/")]
+    found = [] if paths else ["routes: expected one or more"]
+    found += [f"routes: {path!r} is no path, expected it to begin with /" for path in paths if not path.startswith("/")]
     for path, service in paths.items():
         if service.manifest.body["spec"].get("type") == "ExternalName" or not service.ports:
             found.append(f"routes: {path} leads to {service.name}, which has no port")
@@ -56,7 +59,9 @@ class Ingress(KubernetesObject):
         if (hosts is None) == (host is None) or (host is None) != (routes is None):
             refuse(self.kind, name, ["expected host and routes, or hosts, and one of the two only"])
         everything = hosts if hosts is not None else {str(host): routes or {}}
-        refuse(self.kind, name, [problem for paths in everything.values() for problem in _path_problems(paths)])
+        problems = [problem for each in everything for problem in host_problems("host", each)]
+        problems += [problem for paths in everything.values() for problem in _path_problems(paths)]
+        refuse(self.kind, name, problems if everything else ["hosts: expected one or more"])
         spec: Fields = present(ingressClassName=ingress_class)
         if tls is not None:
             spec["tls"] = [{"hosts": list(everything), "secretName": tls}]
@@ -153,7 +158,12 @@ class Gateway(KubernetesObject):
         **options: Unpack[ObjectFields],
     ) -> None:
         names = [listener.name for listener in listeners]
-        problems = [f"listeners: two are named {each!r}" for each in sorted({n for n in names if names.count(n) > 1})]
+        problems = [f"listeners: two are named {each!r}" for each in twice(names)]
+        problems += [
+            f"listeners: {listener.name}: {problem}"
+            for listener in listeners
+            for problem in host_problems("host", listener.host or "any.host")
+        ]
         problems += [
             f"listeners: {listener.name} is on port {listener.port}, expected 1 to 65535"
             for listener in listeners
@@ -259,12 +269,19 @@ class HTTPRoute(KubernetesObject):
         **options: Unpack[ObjectFields],
     ) -> None:
         problems = [problem for rule in rules for problem in rule.problems()]
+        problems += single_texts(hosts=hosts) or [problem for each in hosts for problem in host_problems("hosts", each)]
+        if not rules:
+            problems.append("rules: expected one or more")
         if isinstance(gateway, Gateway) and listener is not None and listener not in gateway.listeners:
             problems.append(
                 f"listener: {gateway.name} has none named {listener!r}, it has {', '.join(gateway.listeners)}"
             )
-        refuse(self.kind, name, problems if rules else ["rules: expected one or more"])
-        namespace, _, short = gateway.rpartition("/") if isinstance(gateway, str) else ("", "", gateway.name)
+        refuse(self.kind, name, problems)
+        if isinstance(gateway, str):
+            namespace, _, short = gateway.rpartition("/")
+        else:
+            own = options.get("namespace") or chart_of(scope).namespace
+            namespace, short = "" if gateway.namespace == own else gateway.namespace, gateway.name
         parent = {"name": short, **present(namespace=namespace or None, sectionName=listener)}
         spec = {
             "parentRefs": [parent],

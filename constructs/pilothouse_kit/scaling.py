@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from typing import Literal, Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
-from pilothouse_kit.workloads import DaemonSet, Deployment, ReplicaSet, Selected, Share, StatefulSet
+from pilothouse import quantity
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, at_least, present, refuse
+from pilothouse_kit.workloads import (
+    DaemonSet,
+    Deployment,
+    ReplicaSet,
+    Selected,
+    Share,
+    StatefulSet,
+    is_none,
+    share_problems,
+)
 
 Scaled = Deployment | ReplicaSet | StatefulSet
+"""A workload whose number of pods can change."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +103,12 @@ class HorizontalPodAutoscaler(KubernetesObject):
         **options: Unpack[ObjectFields],
     ) -> None:
         shares = present(cpu=cpu, memory=memory)
-        problems = []
-        if min < 1:
-            problems.append(f"min: {min} is out of range, expected 1 or more")
+        problems = at_least(1, min=min, cpu=cpu, memory=memory) + at_least(0, scale_down_after=scale_down_after)
+        problems += quantity.problems("metrics", {metric.name: metric.average for metric in metrics})
         if max < min:
             problems.append(f"max: {max} is below min, which is {min}")
         if not shares and not metrics:
             problems.append("cpu, memory, metrics: expected one or more, otherwise there is nothing to go by")
-        problems += [
-            f"{resource}: {share} percent is out of range, expected 1 or more"
-            for resource, share in shares.items()
-            if share < 1
-        ]
         refuse(self.kind, name, problems)
         target.manifest.body["spec"].pop("replicas", None)
         down = {"scaleDown": {"stabilizationWindowSeconds": scale_down_after}}
@@ -137,6 +142,7 @@ class VerticalPodAutoscaler(KubernetesObject):
     :param least: the least that it asks for a container, such as ``{"cpu": "50m"}``.
     :param most: the most that it asks for a container.
     :param options: see :class:`ObjectFields`.
+    :raises ValueError: where a bound is no quantity, or the least is above the most.
 
     Source: Kubernetes documentation, Vertical Pod Autoscaling.
     """
@@ -155,6 +161,17 @@ class VerticalPodAutoscaler(KubernetesObject):
         most: Mapping[str, str] | None = None,
         **options: Unpack[ObjectFields],
     ) -> None:
+        problems = quantity.problems("least", least or {}) + quantity.problems("most", most or {})
+        problems += [
+            f"least: {resource}: {least[resource]} is above most, which is {most[resource]}"
+            for resource in (least or {})
+            if not problems
+            and most
+            and resource in most
+            and least
+            and quantity.parse(least[resource]) > quantity.parse(most[resource])
+        ]
+        refuse(self.kind, name, problems)
         bounds = present(minAllowed=dict(least) if least else None, maxAllowed=dict(most) if most else None)
         spec: Fields = {
             "targetRef": {"apiVersion": target.api_version, "kind": target.kind, "name": target.name},
@@ -192,11 +209,13 @@ class PodDisruptionBudget(KubernetesObject):
         min_available: Share | None = None,
         **options: Unpack[ObjectFields],
     ) -> None:
-        problems = []
+        problems = share_problems(max_unavailable=max_unavailable, min_available=min_available)
         if max_unavailable is not None and min_available is not None:
             problems.append("min_available: it and max_unavailable are both given, expected one of them")
-        if str(max_unavailable) in ("0", "0%") or str(min_available) == "100%":
-            problems.append("no pod could ever be taken away: a node with one of them is never drained")
+        never = max_unavailable is not None and is_none(max_unavailable)
+        if never or min_available == "100%":
+            argument = "max_unavailable" if never else "min_available"
+            problems.append(f"{argument}: no pod could ever be taken away: a node with one of them is never drained")
         refuse(self.kind, name, problems)
         if min_available is None and max_unavailable is None:
             max_unavailable = 1

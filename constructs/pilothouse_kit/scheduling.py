@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pilothouse_kit.object import Fields, present
+from pilothouse_kit.object import Fields, at_least, present, refuse, single_texts
 
 HOST = "kubernetes.io/hostname"
 """The label in which each node differs from every other."""
@@ -22,6 +22,7 @@ class Toleration:
     :param value: the taint's value; any where it is not given.
     :param effect: the taint's effect; any where it is not given.
     :param seconds: for ``NoExecute``: how long they stay; for ever where it is not given.
+    :raises ValueError: where there is a value without a key, or seconds without ``NoExecute``.
 
     Source: Kubernetes documentation, Taints and Tolerations.
     """
@@ -30,6 +31,14 @@ class Toleration:
     value: str | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     seconds: int | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.key is None and self.value is not None:
+            problems.append("value: expected a key too")
+        if self.seconds is not None and self.effect != "NoExecute":
+            problems.append("seconds: they count for the effect NoExecute alone")
+        refuse("Toleration", self.key or "of every taint", problems)
 
     def fields(self) -> Fields:
         """The toleration as it stands in a pod."""
@@ -55,6 +64,9 @@ class Spread:
     over: str = HOST
     skew: int = 1
     required: bool = False
+
+    def __post_init__(self) -> None:
+        refuse("Spread", self.over, at_least(1, skew=self.skew))
 
     def fields(self, selector: Mapping[str, str]) -> Fields:
         """The constraint as it stands in a pod.
@@ -86,6 +98,9 @@ class NodeAffinity:
     required: bool = False
     weight: int = 100
 
+    def __post_init__(self) -> None:
+        refuse("NodeAffinity", self.label, _weight(self.weight) + single_texts(values=self.values))
+
     def term(self) -> Fields:
         """The nodes that are meant, as a ``NodeSelectorTerm``."""
         operator = {"operator": "In", "values": list(self.values)} if self.values else {"operator": "Exists"}
@@ -111,12 +126,20 @@ class PodAffinity:
     required: bool = False
     weight: int = 100
 
+    def __post_init__(self) -> None:
+        refuse("PodAffinity", self.over, _weight(self.weight))
+
     def term(self) -> Fields:
         """The pods that are meant, as a ``PodAffinityTerm``."""
         return {"labelSelector": {"matchLabels": dict(self.labels)}, "topologyKey": self.over}
 
 
+def _weight(weight: int) -> list[str]:
+    return [] if 1 <= weight <= 100 else [f"weight: {weight} is out of range, expected 1 to 100"]
+
+
 Affinity = NodeAffinity | PodAffinity
+"""Nodes or pods that pods are drawn to or kept away from."""
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"

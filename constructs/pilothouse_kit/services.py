@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
+from pilothouse_kit.addresses import endpoint_family, host_problems, is_host, network
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse, single_texts
 from pilothouse_kit.workloads import Selected
 
 ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer"]
 """How a Service is reached; ExternalName is a construct of its own."""
 
-_HOST = re.compile(r"(?=.{1,253}\.?$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.?")
+_PORT = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class Service(KubernetesObject):
@@ -63,7 +63,9 @@ class Service(KubernetesObject):
         """Port name to the Service's own number."""
         on_nodes = dict(node_ports or {})
         problems = _port_problems(self.ports, selects) + _node_port_problems(self.ports, on_nodes, type)
-        problems += [f"source_ranges: {problem}" for each in source_ranges for problem in _cidr(each)]
+        problems += single_texts(source_ranges=source_ranges) or _range_problems(source_ranges)
+        if not ports and not headless:
+            problems.append("ports: expected one or more")
         if headless and type != "ClusterIP":
             problems.append(f"headless: a {type} Service has an address, only a ClusterIP one can be headless")
         if external_traffic is not None and type == "ClusterIP":
@@ -101,8 +103,19 @@ def _port(name: str, number: int, selects: Selected | None, node_port: int | Non
 
 def _port_problems(ports: Mapping[str, int], selects: Selected | None) -> list[str]:
     problems = [
+        f"ports: {name!r} is no name of a port: up to 63 of a-z, 0-9 and '-' inside"
+        for name in ports
+        if not _PORT.fullmatch(name)
+    ]
+    problems += [
         f"ports: {name} is {number}, expected 1 to 65535" for name, number in ports.items() if not 1 <= number <= 65535
     ]
+    known = {} if selects is None else selects.ports
+    taken: dict[tuple[int, str], str] = {}
+    for name, number in ports.items():
+        first = taken.setdefault((number, known[name].protocol if name in known else "TCP"), name)
+        if first != name:
+            problems.append(f"ports: {first} and {name} are both {number}")
     if selects is not None:
         problems += [
             f"ports: {selects.name} has no port named {port!r}, it has {', '.join(selects.ports) or 'none'}"
@@ -123,17 +136,21 @@ def _node_port_problems(ports: Mapping[str, int], node_ports: Mapping[str, int],
         for port in node_ports
         if port not in ports
     ]
+    if len({*node_ports.values()}) < len(node_ports):
+        problems.append("node_ports: two ports have one number")
     if node_ports and type == "ClusterIP":
         problems.append("node_ports: a ClusterIP Service has none, use type='NodePort'")
     return problems
 
 
-def _cidr(text: str) -> list[str]:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError as error:
-        return [f"expected a network such as 10.0.0.0/8, got {text!r}: {error}"]
-    return []
+def _range_problems(ranges: Sequence[str]) -> list[str]:
+    problems = []
+    for each in ranges:
+        try:
+            network(each)
+        except ValueError as error:
+            problems.append(f"source_ranges: {error}")
+    return problems
 
 
 class ExternalName(KubernetesObject):
@@ -154,10 +171,11 @@ class ExternalName(KubernetesObject):
     kind = "Service"
 
     def __init__(self, scope: constructs.Construct, name: str, *, host: str, **options: Unpack[ObjectFields]) -> None:
-        address = host.replace(".", "").isdecimal() or ":" in host
-        if address or not _HOST.fullmatch(host):
-            what = "an address, which needs a Service without selects and an EndpointSlice" if address else repr(host)
-            refuse("ExternalName", name, [f"host: expected a DNS name in lower case, got {what}"])
+        # The only name that may end with a dot.
+        if not is_host(host.removesuffix(".")):
+            address = host.replace(".", "").isdecimal() or ":" in host
+            what = "host: an address needs a Service without selects and an EndpointSlice"
+            refuse("ExternalName", name, [what] if address else host_problems("host", host, wildcard=False))
         super().__init__(scope, name, {"spec": {"type": "ExternalName", "externalName": host}}, **options)
 
 
@@ -189,12 +207,14 @@ class EndpointSlice(KubernetesObject):
         **options: Unpack[ObjectFields],
     ) -> None:
         name = name or f"{service.name}-1"
-        families, problems = set(), []
-        for address in addresses:
+        families, problems = set(), single_texts(addresses=addresses)
+        for address in () if problems else addresses:
             try:
-                families.add(ipaddress.ip_address(address).version)
-            except ValueError:
-                problems.append(f"addresses: expected IP addresses, got {address!r}")
+                families.add(endpoint_family(address))
+            except ValueError as error:
+                problems.append(f"addresses: {error}")
+        if port is not None and not 1 <= port <= 65535:
+            problems.append(f"port: {port}, expected 1 to 65535")
         if len(families) > 1:
             problems.append("addresses: IPv4 and IPv6 together, expected an EndpointSlice for each")
         if not addresses:

@@ -102,7 +102,9 @@ class Files:
 
 @dataclass(frozen=True)
 class FieldOf:
-    """A variable that holds a field of the container's own pod, such as ``status.podIP`` (``fieldRef``).
+    """A variable that holds a field of the container's own pod (``fieldRef``).
+
+    :param path: the field, such as ``status.podIP`` or ``metadata.name``.
 
     Source: Kubernetes documentation, Downward API.
     """

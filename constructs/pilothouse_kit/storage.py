@@ -8,7 +8,7 @@ from typing import Literal, Unpack
 
 import constructs
 from pilothouse.quantity import parse
-from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse
+from pilothouse_kit.object import Fields, KubernetesObject, ObjectFields, present, refuse, single_texts
 from pilothouse_kit.volumes import HostPath, Nfs
 
 AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
@@ -99,10 +99,12 @@ class PersistentVolume(KubernetesObject):
         mount_options: Sequence[str] = (),
         **options: Unpack[ObjectFields],
     ) -> None:
-        problems = _size(size)
+        problems = _size(size) + _access(access)
         namespace, slash, claim = (claimed_by or "").partition("/")
         if claimed_by is not None and not (slash and namespace and claim):
             problems.append(f"claimed_by: expected namespace/name, got {claimed_by!r}")
+        if nodes is not None and not nodes[1]:
+            problems.append(f"nodes: {nodes[0]} has no value, so that no node could ever reach it")
         refuse(self.kind, name, problems)
         spec: Fields = {
             "capacity": {"storage": size},
@@ -126,6 +128,16 @@ def _size(size: str) -> list[str]:
         return [] if parse(size) > 0 else [f"size: {size} is no size, expected more than 0"]
     except ValueError as error:
         return [f"size: {error}"]
+
+
+def _access(access: Sequence[AccessMode]) -> list[str]:
+    if isinstance(access, str):
+        return single_texts(access=access)
+    if not access:
+        return ["access: expected one or more"]
+    if "ReadWriteOncePod" in access and len(access) > 1:
+        return ["access: ReadWriteOncePod goes with no other"]
+    return []
 
 
 def _claim(
@@ -208,7 +220,7 @@ class PersistentVolumeClaim(KubernetesObject):
         restores: VolumeSnapshot | None = None,
         **options: Unpack[ObjectFields],
     ) -> None:
-        refuse(self.kind, name, _size(size))
+        refuse(self.kind, name, _size(size) + _access(access))
         source = None
         if restores is not None:
             source = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": restores.name}
@@ -273,7 +285,7 @@ class ClaimTemplate:
     access: Sequence[AccessMode] = ("ReadWriteOnce",)
 
     def __post_init__(self) -> None:
-        refuse("ClaimTemplate", self.volume_name, _size(self.size))
+        refuse("ClaimTemplate", self.volume_name, _size(self.size) + _access(self.access))
 
     def volume(self) -> Fields:
         """What the pods mount: the StatefulSet provides it."""

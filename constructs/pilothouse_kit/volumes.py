@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pilothouse_kit.object import Fields, present
 
 
+@runtime_checkable
 class Volume(Protocol):
     """Whatever a container can mount: a claim, a ConfigMap, a Secret, or one of this module."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, Unpack
 
 import constructs
-from pilothouse_kit.object import Fields, KubernetesObject, present, refuse
+from pilothouse_kit.containers import volume_name
+from pilothouse_kit.object import Fields, KubernetesObject, at_least, present, refuse, twice
 from pilothouse_kit.pods import PodTemplate, WorkloadFields
 from pilothouse_kit.ports import Port
 from pilothouse_kit.storage import ClaimTemplate
@@ -15,11 +17,14 @@ from pilothouse_kit.storage import ClaimTemplate
 Share = int | str
 """A number of pods, or a percentage of them such as ``25%``."""
 
+_PERCENT = re.compile(r"[0-9]+%")
+
 
 class Selected(Protocol):
     """Whatever has pods that a Service, a budget or a policy finds by their labels."""
 
     name: str
+    namespace: str
     selector: dict[str, str]
     ports: dict[str, Port]
 
@@ -68,11 +73,12 @@ class Workload(KubernetesObject):
         expressions: Sequence[Requirement] = (),
         below: Fields | None = None,
         claims: Sequence[ClaimTemplate] = (),
+        problems: Sequence[str] = (),
     ) -> None:
         self.selector = dict(selector or {"app.kubernetes.io/name": name})
         """The labels that its pods are found by."""
-        provided = [claim.volume_name for claim in claims]
-        template = PodTemplate(scope, self.kind, name, self.selector, options, provided=provided)
+        provided = [volume_name(claim) for claim in claims]
+        template = PodTemplate(scope, self.kind, name, self.selector, options, provided=provided, problems=problems)
         self.ports = template.ports
         """Port name to port."""
         unmet = [each.key for each in expressions if not each.holds(template.pod_labels)]
@@ -85,9 +91,18 @@ class Workload(KubernetesObject):
         super().__init__(scope, name, {"spec": spec}, **template.object_fields())
 
 
-def _replicas(replicas: int | None) -> list[str]:
-    wrong = replicas is not None and replicas < 0
-    return [f"replicas: {replicas} is out of range, expected 0 or more"] if wrong else []
+def is_none(share: Share) -> bool:
+    """Whether a share is that of no pod at all."""
+    return str(share).removesuffix("%").strip("0") == ""
+
+
+def share_problems(**shares: Share | None) -> list[str]:
+    """What is wrong with arguments that are numbers of pods or percentages of them."""
+    return [
+        f"{argument}: {share!r}, expected a number of pods, or a percentage such as '25%'"
+        for argument, share in shares.items()
+        if share is not None and not (_PERCENT.fullmatch(share) if isinstance(share, str) else share >= 0)
+    ]
 
 
 class Deployment(Workload):
@@ -129,13 +144,13 @@ class Deployment(Workload):
         history: int | None = None,
         **options: Unpack[WorkloadFields],
     ) -> None:
-        problems = _replicas(replicas)
+        problems = at_least(0, replicas=replicas, min_ready=min_ready, history=history) + at_least(1, deadline=deadline)
+        problems += share_problems(max_surge=max_surge, max_unavailable=max_unavailable)
         rolling = strategy == "RollingUpdate"
-        if rolling and _none(max_surge) and _none(max_unavailable):
+        if rolling and is_none(max_surge) and is_none(max_unavailable):
             problems.append("max_surge: it and max_unavailable are both 0, so no pod could ever be replaced")
         if min_ready is not None and min_ready >= (deadline or 600):
             problems.append(f"min_ready: {min_ready} s is not below the rollout's deadline of {deadline or 600} s")
-        refuse(self.kind, name, problems)
         update = {"maxSurge": max_surge, "maxUnavailable": max_unavailable}
         above: Fields = {
             **present(
@@ -146,11 +161,7 @@ class Deployment(Workload):
             ),
             "strategy": {"type": strategy, **({"rollingUpdate": update} if rolling else {})},
         }
-        super().__init__(scope, name, above, selector, options)
-
-
-def _none(share: Share) -> bool:
-    return str(share).removesuffix("%").lstrip("0") == ""
+        super().__init__(scope, name, above, selector, options, problems=problems)
 
 
 class ReplicaSet(Workload):
@@ -180,8 +191,9 @@ class ReplicaSet(Workload):
         expressions: Sequence[Requirement] = (),
         **options: Unpack[WorkloadFields],
     ) -> None:
-        refuse(self.kind, name, _replicas(replicas))
-        super().__init__(scope, name, {"replicas": replicas}, selector, options, expressions=expressions)
+        problems = at_least(0, replicas=replicas)
+        above = {"replicas": replicas}
+        super().__init__(scope, name, above, selector, options, expressions=expressions, problems=problems)
 
 
 class DaemonSet(Workload):
@@ -211,11 +223,12 @@ class DaemonSet(Workload):
         min_ready: int | None = None,
         **options: Unpack[WorkloadFields],
     ) -> None:
-        zero = _none(max_unavailable)
-        refuse(self.kind, name, ["max_unavailable: 0, so no pod could ever be replaced"] if zero else [])
+        problems = at_least(0, min_ready=min_ready) + share_problems(max_unavailable=max_unavailable)
+        if is_none(max_unavailable):
+            problems.append("max_unavailable: 0, so no pod could ever be replaced")
         update = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": max_unavailable}}
         above = {**present(minReadySeconds=min_ready), "updateStrategy": update}
-        super().__init__(scope, name, above, selector, options)
+        super().__init__(scope, name, above, selector, options, problems=problems)
 
 
 class StatefulSet(Workload):
@@ -254,7 +267,8 @@ class StatefulSet(Workload):
         min_ready: int | None = None,
         **options: Unpack[WorkloadFields],
     ) -> None:
-        refuse(self.kind, name, _replicas(replicas))
+        problems = at_least(0, replicas=replicas, min_ready=min_ready)
+        problems += [f"claims: two are named {each!r}" for each in twice(claim.volume_name for claim in claims)]
         self.service = service or name
         """The name of the headless Service that its pods' own names come from."""
         above: Fields = {
@@ -269,4 +283,4 @@ class StatefulSet(Workload):
                 "persistentVolumeClaimRetentionPolicy": {"whenDeleted": policy, "whenScaled": policy},
                 "volumeClaimTemplates": [claim.fields() for claim in claims],
             }
-        super().__init__(scope, name, above, selector, options, below=below, claims=claims)
+        super().__init__(scope, name, above, selector, options, below=below, claims=claims, problems=problems)

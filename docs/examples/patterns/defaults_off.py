@@ -1,0 +1,21 @@
+"""A program that was not made for Kubernetes: root, its own files, no requests."""
+
+from pilothouse import Chart, Values
+from pilothouse_kit import Deployment
+
+
+class Shop(Chart[Values]):
+    def build(self) -> None:
+        Deployment(
+            self,
+            "old",
+            image="shop/old:0.9",
+            port=80,
+            user=None,
+            read_only_root=False,
+            capabilities=None,
+            escalation=True,
+            resources=None,
+            readiness=None,
+            liveness=None,
+        )
