@@ -39,7 +39,8 @@ def _object(options: argparse.Namespace, screen: Screen, root: str) -> int:
     rows = []
     for name in chosen([options.environment] if options.environment else [], names(root), "environment"):
         known = origins(root, out, name)
-        for file, manifest in known.manifests.items():
+        files = {file: each.whole for file, each in known.machine_files.items()}
+        for file, manifest in {**known.manifests, **files}.items():
             if file != asked and str(manifest.identity) != options.what:
                 continue
             if manifest.instance not in known.current:
