@@ -34,10 +34,10 @@ _NAMES = (
     "token",
 )
 """What the name of a field that holds a credential ends in, in lower case and without ``-`` and ``_``."""
-_NAME = re.compile(rf"({'|'.join(_NAMES)})\Z")
-_IN_LINE = re.compile(r"([\w.-]+)\s*[=:]\s*(\"[^\"]*\"|'[^']*'|\{\{.*?\}\}|\S+)")
-_TEMPLATE = re.compile(r"\s*[\"']?\{\{.*\}\}[\"']?\s*\Z", re.DOTALL)
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+# These compile where they are first needed: most stacks have no file for machines.
+_IN_LINE = r"([\w.-]+)\s*[=:]\s*(\"[^\"]*\"|'[^']*'|\{\{.*?\}\}|\S+)"
+_TEMPLATE = r"(?s)\s*[\"']?\{\{.*\}\}[\"']?\s*\Z"
+_PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
 
 FIX = "keep it out of the repository: kubeadm makes its own, and Ansible reads its from a vault"
 
@@ -47,7 +47,7 @@ def named_secret(name: str) -> bool:
 
     The name of a file that holds one (``tlsPrivateKeyFile``) says where it is, and not what it is.
     """
-    return _NAME.search(name.lower().replace("-", "").replace("_", "")) is not None
+    return name.lower().replace("-", "").replace("_", "").endswith(_NAMES)
 
 
 def credentials(value: Any) -> list[FieldPath]:
@@ -76,15 +76,15 @@ def _below(value: Any, path: FieldPath, *, secret: bool) -> Iterator[FieldPath]:
 
 def _readable(value: Any) -> bool:
     if isinstance(value, str):
-        return value not in ("", MASK) and not _TEMPLATE.match(value)
+        return value not in ("", MASK) and not re.match(_TEMPLATE, value)
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _in_text(text: str) -> bool:
     """Whether a text is a private key, or a line of ``name=value`` pairs with a credential among them."""
-    if _PRIVATE_KEY.search(text):
+    if re.search(_PRIVATE_KEY, text):
         return True
-    return any(named_secret(name) and _readable(value) for name, value in _IN_LINE.findall(text))
+    return any(named_secret(name) and _readable(value) for name, value in re.findall(_IN_LINE, text))
 
 
 def masked(value: Any, paths: list[FieldPath]) -> Any:
@@ -113,7 +113,7 @@ def found_in(file: MachineFile) -> list[tuple[int, FieldPath]]:
     except YamlReadError:
         documents = []
     found = [(number, path) for number, each in enumerate(documents) for path in credentials(each.body)]
-    return found if found or not _PRIVATE_KEY.search(file.text) else [(0, ())]
+    return found if found or not re.search(_PRIVATE_KEY, file.text) else [(0, ())]
 
 
 @node_check(CREDENTIAL, Severity.ERROR, "a credential in a file for machines")

@@ -13,8 +13,9 @@ from pilothouse.machines import facts
 from pilothouse.machines.facts import Fact, Written
 from pilothouse.stack import Stack
 
-_MINOR = re.compile(r"(?:^|[^0-9.])([0-9]+\.[0-9]+)(?![0-9])")
-_SOCKET = re.compile(r"(unix:///|npipe:////?\./pipe/)[^\s/](\S*[^\s/])?\Z")
+# These compile where they are first needed: most stacks have no file for machines.
+_MINOR = r"(?:^|[^0-9.])([0-9]+\.[0-9]+)(?![0-9])"
+_SOCKET = r"(unix:///|npipe:////?\./pipe/)[^\s/](\S*[^\s/])?\Z"
 
 
 @stack_check("NODE012", Severity.ERROR, "a cluster set up with another Kubernetes than its environment's")
@@ -38,7 +39,7 @@ def version(stack: Stack) -> Iterator[Problem]:
     if not _known(stack):
         return
     for each in facts.written(stack.machine_documents, facts.KUBERNETES_VERSION):
-        found = _MINOR.search(str(each.value))
+        found = re.search(_MINOR, str(each.value))
         if found and found[1] != stack.catalogue.minor:
             message = f"Kubernetes {each.value} is set up, and the environment's kubernetesVersion is"
             yield Problem(each.document, f"{message} {stack.environment.kubernetes_version}", each.path)
@@ -106,7 +107,7 @@ def cri_socket(stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes documentation, "Container Runtimes".
     """
     for each in facts.written(stack.machine_documents if stack.machine_files else (), facts.CRI_SOCKET):
-        if not isinstance(each.value, str) or not _SOCKET.match(each.value):
+        if not isinstance(each.value, str) or not re.match(_SOCKET, each.value):
             message = f"{each.value!r} is no socket: expected unix:// and an absolute path"
             yield Problem(each.document, message, each.path, "such as unix:///run/containerd/containerd.sock")
 

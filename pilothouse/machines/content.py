@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -141,6 +140,8 @@ def read(path: str, text: str, file: str = "") -> list[Part]:
         return [Part(document.value, document) for document in load_all(text.encode(), file=file)]
     try:
         if kind == "TOML":
+            import tomllib
+
             return [Part(tomllib.loads(text), None)]
         if kind == "INI":
             return [Part(ini.read(text), None)]

@@ -94,8 +94,9 @@ DEFAULT_MASK = {4: 24, 6: 64}
 DEFAULT_MAX_PODS = 110
 """Source: Kubernetes documentation, "Kubelet Configuration (v1beta1)", ``maxPods``."""
 
-_VARIABLES = re.compile(r"(^|/)(group_vars|host_vars)/")
-_PAIR = re.compile(r"([\w.-]+)=(\S+)")
+# These compile where they are first needed: most stacks have no file for machines.
+_VARIABLES = r"(^|/)(group_vars|host_vars)/"
+_PAIR = r"([\w.-]+)=(\S+)"
 
 
 def written(documents: Iterable[MachineDocument], fact: Fact) -> list[Written]:
@@ -121,7 +122,7 @@ def _in_document(document: MachineDocument, fact: Fact) -> Iterator[tuple[FieldP
         for kind, steps in fact.places:
             if kind == document.kind:
                 yield from _at(document.body, steps, ())
-    elif _VARIABLES.search(document.file.path):
+    elif re.search(_VARIABLES, document.file.path):
         yield from (((name,), document.body[name]) for name in fact.variables if name in document.body)
 
 
@@ -152,7 +153,7 @@ def _host_variables(document: MachineDocument) -> Iterator[tuple[FieldPath, str,
         if ":" not in section:
             for line in lines:
                 host, *pairs = line.split()
-                yield from (((section, host), name, value) for name, value in _PAIR.findall(" ".join(pairs)))
+                yield from (((section, host), name, value) for name, value in re.findall(_PAIR, " ".join(pairs)))
 
 
 def hosts(documents: Iterable[MachineDocument]) -> list[Written]:
