@@ -11,6 +11,7 @@ import msgspec
 
 from pilothouse import modules, origin, purity, watch
 from pilothouse.checks import charts as chart_checks
+from pilothouse.checks.node_credentials import CREDENTIAL
 from pilothouse.checks.objects import MAX_DATA, MAX_OBJECT, NO_OBJECT, NOT_JSON, TOO_LARGE
 from pilothouse.checks.run import check_object
 from pilothouse.checks.secrets import DATA_IN_SECRET, SECRET_IN_VARIABLE, masked, secret_fields
@@ -18,6 +19,9 @@ from pilothouse.environment.values import Mistake, value_problems, values_schema
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Position, Severity
 from pilothouse.finish import finish
+from pilothouse.machines.file import KIND as NODE_FILE
+from pilothouse.machines.file import MachineFile
+from pilothouse.machines.making import made
 from pilothouse.manifest import Body, Manifest, Waiver
 from pilothouse.printing import captured
 from pilothouse.reporter import Reporter
@@ -39,6 +43,8 @@ class Built:
     """The finished objects. A Secret's readable values are masked."""
     texts: list[str] = field(default_factory=list)
     """The YAML of each object, in the same order."""
+    machine_files: list[MachineFile] = field(default_factory=list)
+    """The files for machines. Readable credentials in them are masked."""
     findings: list[Finding] = field(default_factory=list)
     waivers: list[Waiver] = field(default_factory=list)
     value_problems: list[Mistake] = field(default_factory=list)
@@ -53,16 +59,17 @@ class Built:
         """Whether the result may be kept: the chart ran to its end, and no secret came of it."""
         if self.value_problems:
             return False
-        # A Secret with any mistake in it may hold its value where nobody looks for one.
+        # A Secret, or a file for machines, with any mistake in it may hold its value where nobody looks for one.
         return not any(
             finding.code in _NEVER_KEPT
-            or (finding.severity is Severity.ERROR and finding.object.startswith("Secret"))
+            or (finding.severity is Severity.ERROR and finding.object.startswith(_SECRETIVE))
             or (finding.code == SECRET_IN_VARIABLE and not any(covers(waiver, finding) for waiver in self.waivers))
             for finding in self.findings
         )
 
 
-_NEVER_KEPT = frozenset({DATA_IN_SECRET, NO_OBJECT, *chart_checks.CODES} - {chart_checks.PRINTED})
+_NEVER_KEPT = frozenset({DATA_IN_SECRET, CREDENTIAL, NO_OBJECT, *chart_checks.CODES} - {chart_checks.PRINTED})
+_SECRETIVE = ("Secret", NODE_FILE)
 
 
 def prepare(root: str) -> None:
@@ -167,6 +174,7 @@ def _finish_all(
                 built.findings.append(finding)
         built.manifests.append(manifest)
         built.texts.append(text)
+    built.machine_files.extend(made(chart.machine_files(), instance.name, stack, report))
 
 
 def _plain(body: Body) -> Body:

@@ -17,11 +17,13 @@ from jsii._kernel.types import LoadRequest, LoadResponse
 
 from pilothouse import node, node_files, origin, workers
 from pilothouse.finding import Position
+from pilothouse.machines.source import Source
 from pilothouse.manifest import Body, Manifest, Waiver
 from pilothouse.values import Values
 
 if TYPE_CHECKING:
     from pilothouse.environment import ChartEnvironment
+    from pilothouse.machines.content import Content
 
 
 class _LazyProvider(ProcessProvider):
@@ -269,6 +271,23 @@ class RawObject(Construct):
         self.manifest = self.add(body)
 
 
+class NodeFile(Construct):
+    """A file for the machines of the cluster: it is written below ``dist/_nodes/<environment>/``, and never applied.
+
+    :param scope: the chart or construct that this one stands in.
+    :param path: where the file stands there: names joined with ``/``, such as ``kubeadm/init-config.yaml``.
+    :param content: text, as it is; a list of dicts, the documents of a YAML file; a dict, for a TOML file; an
+        :class:`Ini`. The path's ending says the same (``.yaml`` or ``.yml``, ``.toml``, ``.ini``).
+    :param id: the construct's id; made from the path where it is not given.
+    """
+
+    def __init__(self, scope: constructs.Construct, path: str, content: Content, *, id: str | None = None) -> None:
+        super().__init__(scope, id or free_id(scope, {"kind": "NodeFile", "metadata": {"name": path}}))
+        place = self._place
+        source = Source(path, content, place.position, place.path)
+        cast("Chart[Any]", place.chart)._machine_files.append(source)
+
+
 def free_id(scope: constructs.Construct, body: Any) -> str:
     """An id for the construct of one object: kind and name, numbered where a sibling has it already.
 
@@ -321,6 +340,7 @@ class Chart(_ChartBase, Generic[V]):
         self._place.chart = self
         _charts[self._place.path] = self
         self._manifests: list[Manifest] = []
+        self._machine_files: list[Source] = []
         self._waivers: list[Waiver] = []
         self._inner: list[Chart[Any]] = []
         self._namespaces = {self._place.path: namespace}
@@ -375,6 +395,10 @@ class Chart(_ChartBase, Generic[V]):
     def _own_manifests(self) -> list[Manifest]:
         return [*self._manifests, *(manifest for inner in self._inner for manifest in inner._own_manifests())]
 
+    def machine_files(self) -> list[Source]:
+        """What this chart, and those inside it, said of files for machines, in the order of writing."""
+        return [*self._machine_files, *(source for inner in self._inner for source in inner.machine_files())]
+
     def waivers(self) -> list[Waiver]:
         """The checks that this chart's author silenced, in the order of writing."""
         return [*self._waivers, *(waiver for inner in self._inner for waiver in inner.waivers())]
@@ -397,6 +421,7 @@ class Chart(_ChartBase, Generic[V]):
             inner.let_go()
         self._inner.clear()
         self._manifests.clear()
+        self._machine_files.clear()
         self._place.pending.clear()
 
     def _cdk8s_manifests(self) -> list[Manifest]:

@@ -36,41 +36,38 @@ class Kept:
         self._files = {
             file: manifest for file, manifest in known.manifests.items() if manifest.instance in environment.charts
         }
-        self.stale = {manifest.instance for manifest in self._files.values()} - known.current
+        self._machine_files = {
+            file: each.whole for file, each in known.machine_files.items() if each.instance in environment.charts
+        }
+        made = [*self._files.values(), *self._machine_files.values()]
+        self.stale = {manifest.instance for manifest in made} - known.current
         """The instances whose charts have changed since."""
         self.stack = Stack(environment, Catalogue(environment.kubernetes_version, Path(root, "schemas")), [])
         self.stack.manifests = list(self._files.values())
 
     def at(self, file: str) -> Manifest | None:
-        """The object that was written to a file.
+        """The object, or the file for machines, that was written to a file.
 
         :param file: its real path.
         """
-        return self._files.get(file)
+        return self._files.get(file) or self._machine_files.get(file)
 
     def page(self, manifest: Manifest) -> dict[str, Any]:
         """Everything that is known of an object. The keys and their meaning stay as they are; others may come.
 
         ``made by``, ``construct``, ``instance``, ``chart``, ``file``: where it comes from. ``values``: what the
         instance was told, each with the place that set it. ``wave``: when it is applied. ``refers to`` and
-        ``referred to by``: the other objects. ``qos`` and ``dns``: of what runs pods, and of what has names.
+        ``referred to by``: the other objects. ``qos`` and ``dns``: of what runs pods, and of what has names. A file
+        for machines has only what says where it comes from.
         """
-        instance = self.environment.charts[manifest.instance]
-        file = next(file for file, each in self._files.items() if each is manifest)
-        page: dict[str, Any] = {
-            "environment": self.environment.name,
-            "object": str(manifest.identity),
+        page = self._origin(manifest)
+        if page["file"] in map(self._relative, self._machine_files):
+            return page
+        page |= {
             "apiVersion": manifest.api_version,
             "kind": manifest.kind,
             "namespace": manifest.namespace,
             "name": manifest.name,
-            "made by": str(manifest.position),
-            "construct": manifest.construct,
-            "instance": manifest.instance,
-            "deployed by": str(self.environment.position_of(("charts", manifest.instance), key=True)),
-            "chart": f"charts/{instance.chart}.py",
-            "file": os.path.relpath(file, self._root).replace(os.sep, "/"),
-            "values": self._values(manifest.instance, f"charts/{instance.chart}.py"),
             "wave": self._wave(manifest),
             "refers to": [self._target(link) for link in links(manifest, self.stack)],
             "referred to by": [
@@ -85,6 +82,25 @@ class Kept:
             page["qos"] = qos.qos_class(template, requests, limits)
         page["dns"] = names.of(manifest, self.stack)
         return page
+
+    def _origin(self, manifest: Manifest) -> dict[str, Any]:
+        instance = self.environment.charts[manifest.instance]
+        written = {**self._files, **self._machine_files}
+        file = next(file for file, each in written.items() if each is manifest)
+        return {
+            "environment": self.environment.name,
+            "object": str(manifest.identity),
+            "made by": str(manifest.position),
+            "construct": manifest.construct,
+            "instance": manifest.instance,
+            "deployed by": str(self.environment.position_of(("charts", manifest.instance), key=True)),
+            "chart": f"charts/{instance.chart}.py",
+            "file": self._relative(file),
+            "values": self._values(manifest.instance, f"charts/{instance.chart}.py"),
+        }
+
+    def _relative(self, file: str) -> str:
+        return os.path.relpath(file, self._root).replace(os.sep, "/")
 
     def _values(self, instance: str, chart: str) -> list[dict[str, str]]:
         head = ("charts", instance, "values")

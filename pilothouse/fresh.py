@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pilothouse import inputs, kept
+from pilothouse.dist.folders import folders
 from pilothouse.dist.state import tree_states
 
 _ENDING = ".json"
@@ -24,7 +25,7 @@ class Record(NamedTuple):
     inputs: dict[str, str]
     """Everything that it read, with the state it had."""
     trees: dict[str, dict[str, str]]
-    """Each environment's state in the output folder when it ended: see :func:`pilothouse.dist.state.tree_states`."""
+    """The state of each environment's folders when it ended: see :func:`pilothouse.dist.state.tree_states`."""
     objects: int
     """How many objects the environments had together."""
     findings: list[dict[str, Any]]
@@ -71,24 +72,25 @@ def holds(record: Record, engine: str, out: str, environments: Sequence[str]) ->
     return (
         record.engine == engine
         and inputs.unchanged(record.inputs, {})
-        and all(untouched(record, out, environment) is not None for environment in environments)
+        and all(untouched(record, out, folder) is not None for name in environments for folder in folders(name))
     )
 
 
-def untouched(record: Record | None, out: str, environment: str) -> dict[str, str] | None:
-    """The state of an environment's files, if it is just as the run of this record left it; else None."""
-    if record is None or environment not in record.trees:
+def untouched(record: Record | None, out: str, folder: str) -> dict[str, str] | None:
+    """The state of the files of an environment's folder, if it is as the run of this record left it; else None."""
+    if record is None or folder not in record.trees:
         return None
     try:
-        states = tree_states(out, environment)
+        states = tree_states(out, folder)
     except OSError:
         return None
-    return states if states == record.trees[environment] else None
+    return states if states == record.trees[folder] else None
 
 
 def remember(
     root: str,
     out: str,
+    environments: Sequence[str],
     trees: Mapping[str, Mapping[str, str]],
     *,
     engine: str,
@@ -100,7 +102,8 @@ def remember(
 ) -> None:
     """Keep what a run found and left, for the next one.
 
-    :param trees: each environment's state in the output folder.
+    :param environments: the environments' names.
+    :param trees: the state of each of their folders.
     :param read: everything that it read, with the state it had.
     :param objects: how many objects the environments have together.
     :param findings: its findings as plain JSON.
@@ -111,9 +114,9 @@ def remember(
         folder = kept.open_folder(root, "runs")
     except OSError:
         return
-    states = {environment: dict(tree) for environment, tree in trees.items()}
+    states = {folder: dict(tree) for folder, tree in trees.items()}
     record = Record(engine, dict(read), states, objects, findings, dict(listed), dict(results))
-    kept.write(os.path.join(folder, run_name(out, list(trees)) + _ENDING), json.dumps(record).encode())
+    kept.write(os.path.join(folder, run_name(out, environments) + _ENDING), json.dumps(record).encode())
 
 
 def stands(record: Record | None, environment: str, instance: str, digest: str) -> bool:

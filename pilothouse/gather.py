@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,7 @@ from pilothouse.dist.marker import header
 from pilothouse.dist.stage import Stage
 from pilothouse.environment.values import Mistake
 from pilothouse.finding import Finding, Position
+from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest, Waiver
 from pilothouse.results import Result, path_of
 from pilothouse.workers import Died, Pool
@@ -30,6 +31,23 @@ if TYPE_CHECKING:
     from pilothouse.schemas import Catalogue
 
 
+class Files(msgspec.Struct, array_like=True):
+    """One instance's files in one of the environment's folders."""
+
+    entries: list[Entry] = []
+    """How each compares with what stands there, in the order of what it was made from."""
+    digests: list[bytes] = []
+    """The digest of each file's content, in the same order; none where nobody has looked at them."""
+
+
+class Stages(NamedTuple):
+    """The stages of one environment."""
+
+    objects: Stage
+    nodes: Stage
+    """That of its files for machines."""
+
+
 class _Answer(msgspec.Struct, array_like=True):
     """What a worker sends back of one instance."""
 
@@ -37,8 +55,8 @@ class _Answer(msgspec.Struct, array_like=True):
     """A :class:`Result`, encoded."""
     sound: bool
     """Whether it may be kept."""
-    entries: list[Entry]
-    digests: list[bytes]
+    files: Files
+    nodes: Files
     value_problems: list[Mistake]
     refused: list[Problem]
     """Why its files could not be staged."""
@@ -54,10 +72,11 @@ class Gathered:
     findings: list[Finding] = field(default_factory=list)
     waivers: list[Waiver] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
-    """The instance's files in the stage, in the order of its manifests."""
-    digests: list[bytes] = field(default_factory=list)
-    """The digest of each file's content, in the same order; none where :attr:`unseen`."""
+    machine_files: list[MachineFile] = field(default_factory=list)
+    files: Files = field(default_factory=Files)
+    """The objects' files, in the order of the manifests."""
+    nodes: Files = field(default_factory=Files)
+    """The files for machines, in their order."""
     unseen: bool = False
     """Whether its files shall stay as they are, without a look at them: right only if nobody touched them."""
     value_problems: list[Mistake] = field(default_factory=list)
@@ -67,22 +86,22 @@ class Gathered:
     """A digest of the whole result."""
     rebuilt: bool = False
     """Whether it was built in this run."""
+    refused: list[Problem] = field(default_factory=list)
+    """Why its files could not be staged."""
     certain: bool = True
     """Whether nobody changed what it was built from while it was."""
 
-    def put(self, stage: Stage) -> None:
+    def put(self, stages: Stages) -> None:
         """Compare every file with what stands there."""
-        contents = [_content(dump(manifest.body), self.instance) for manifest in self.manifests]
-        self.entries = [
-            stage.put(path_of(manifest), content) for manifest, content in zip(self.manifests, contents, strict=True)
-        ]
-        self.digests = [content_digest(content) for content in contents]
+        texts = ((path_of(manifest), dump(manifest.body)) for manifest in self.manifests)
+        self.files = _put(stages.objects, texts, self.instance)
+        self.nodes = _put(stages.nodes, ((file.path, file.text) for file in self.machine_files), self.instance)
         self.unseen = False
 
-    def keep(self, stage: Stage) -> None:
+    def keep(self, stages: Stages) -> None:
         """Leave every file as it stands."""
-        self.entries = [stage.keep(path_of(manifest)) for manifest in self.manifests]
-        self.digests = []
+        self.files = Files([stages.objects.keep(path_of(manifest)) for manifest in self.manifests])
+        self.nodes = Files([stages.nodes.keep(file.path) for file in self.machine_files])
         self.unseen = True
 
     def accept(self, result: Result, digest: str) -> None:
@@ -93,11 +112,19 @@ class Gathered:
         self.inputs = result.inputs
         self.values_schema = result.values_schema
         self.manifests = result.manifests(self.instance.name)
+        self.machine_files = result.machine_files
 
 
 def _content(text: str, instance: Instance) -> bytes:
-    """The whole content of an object's file."""
+    """The whole content of a file."""
     return f"{header(f'charts/{instance.chart}.py')}\n{text}".encode()
+
+
+def _put(stage: Stage, texts: Iterable[tuple[str, str]], instance: Instance) -> Files:
+    """Compare files, given as path and text, with what stands there."""
+    contents = [(path, _content(text, instance)) for path, text in texts]
+    entries = [stage.put(path, content) for path, content in contents]
+    return Files(entries, [content_digest(content) for _, content in contents])
 
 
 class Gatherer:
@@ -106,7 +133,7 @@ class Gatherer:
     :param root: the repository's root, absolute.
     :param engine: the state of Pilothouse itself, see :func:`pilothouse.kept.engine_state`.
     :param catalogue: gives the kinds that an environment's Kubernetes serves.
-    :param stage: gives an environment's stage.
+    :param stages: gives an environment's stages.
     :param stands: whether an instance's files are those of the result with this digest, unless somebody touched them.
     :param limit: seconds that one instance may take.
     :param processes: how many are built at a time.
@@ -119,7 +146,7 @@ class Gatherer:
         *,
         engine: str,
         catalogue: Callable[[Environment], Catalogue],
-        stage: Callable[[Environment], Stage],
+        stages: Callable[[Environment], Stages],
         stands: Callable[[Environment, Instance, str], bool],
         limit: float,
         processes: int,
@@ -128,7 +155,7 @@ class Gatherer:
         self._root = root
         self._engine = engine
         self._catalogue = catalogue
-        self._stage = stage
+        self._stages = stages
         self._stands = stands
         self._limit = limit
         self._processes = processes
@@ -140,7 +167,8 @@ class Gatherer:
     def gather(self, wanted: Sequence[tuple[Environment, Instance]]) -> list[Gathered]:
         """Every instance's result, in the order in which they were asked for.
 
-        :raises DistError: where the files of one cannot be staged.
+        Where the files of one cannot be staged, it says why: two files for machines that are in each other's way are
+        a finding, once all are known.
         """
         gathered = [Gathered(environment, instance) for environment, instance in wanted]
         standing = [(each, self._kept(each)) for each in gathered]
@@ -172,11 +200,14 @@ class Gatherer:
 
     def _take_over(self, gathered: Gathered, result: Result, digest: str) -> None:
         gathered.accept(result, digest)
-        stage = self._stage(gathered.environment)
+        stages = self._stages(gathered.environment)
         if self._stands(gathered.environment, gathered.instance, digest):
-            gathered.keep(stage)
-        else:
-            gathered.put(stage)
+            gathered.keep(stages)
+            return
+        try:
+            gathered.put(stages)
+        except DistError as error:
+            gathered.refused = list(error.problems)
 
     @contextlib.contextmanager
     def _workers(self, missing: Sequence[Gathered]) -> Iterator[Pool]:
@@ -204,19 +235,25 @@ class Gatherer:
         imported.forget(self._root)
         built = build.build(self._root, environment, instance, self._catalogue(environment), self._limit)
         built.inputs |= imported.elsewhere(self._root)
-        stage = self._stage(environment)
-        contents = [_content(text, instance) for text in built.texts]
-        entries: list[Entry] = []
+        stages = self._stages(environment)
+        files, nodes = Files(), Files()
         refused: list[Problem] = []
         try:
-            for manifest, content in zip(built.manifests, contents, strict=True):
-                entries.append(stage.put(path_of(manifest), content))
+            texts = zip(map(path_of, built.manifests), built.texts, strict=True)
+            files = _put(stages.objects, texts, instance)
+            nodes = _put(stages.nodes, ((file.path, file.text) for file in built.machine_files), instance)
         except DistError as error:
             refused.extend(error.problems)
-        packed = results.pack(built.manifests)
-        result = Result(self._key(gathered), built.inputs, built.findings, built.waivers, packed, built.values_schema)
-        digests = [content_digest(content) for content in contents]
-        answer = _Answer(msgspec.msgpack.encode(result), built.sound, entries, digests, built.value_problems, refused)
+        result = Result(
+            self._key(gathered),
+            built.inputs,
+            built.findings,
+            built.waivers,
+            results.pack(built.manifests),
+            built.values_schema,
+            built.machine_files,
+        )
+        answer = _Answer(msgspec.msgpack.encode(result), built.sound, files, nodes, built.value_problems, refused)
         return msgspec.msgpack.encode(answer)
 
     def _receive(self, gathered: Gathered, answer: bytes | Died) -> None:
@@ -225,11 +262,10 @@ class Gatherer:
             gathered.findings = [self._death(gathered, answer)]
             return
         decoded = msgspec.msgpack.decode(answer, type=_Answer)
-        if decoded.refused:
-            raise DistError(decoded.refused)
+        gathered.refused = decoded.refused
         gathered.accept(msgspec.msgpack.decode(decoded.result, type=Result), inputs.digest(decoded.result))
-        gathered.entries = decoded.entries
-        gathered.digests = decoded.digests
+        gathered.files = decoded.files
+        gathered.nodes = decoded.nodes
         gathered.value_problems = decoded.value_problems
         # A module is imported before its state is taken: what was saved in between would be taken for what ran.
         gathered.certain = all(gathered.inputs.get(key, state) == state for key, state in self._modules.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pilothouse import fresh, inputs, standing, written
 from pilothouse.checks import catalogue as checks
@@ -12,13 +12,14 @@ from pilothouse.derive.kustomization import FILE, kustomization_paths, kustomiza
 from pilothouse.dist.commit import Switched, commit_all
 from pilothouse.dist.entry import Entry
 from pilothouse.dist.entry import digest as content_digest
+from pilothouse.dist.folders import NODES, folders, nodes_folder
 from pilothouse.dist.marker import file_is_ours, header
 from pilothouse.dist.plan import Plan
 from pilothouse.dist.stage import Stage
 from pilothouse.dist.state import tree_states
 from pilothouse.environment import Environment, Instance, names
 from pilothouse.finding import Finding, Position
-from pilothouse.gather import Gathered
+from pilothouse.gather import Files, Gathered, Stages
 from pilothouse.standing import Standing
 
 _FIXES = {
@@ -46,15 +47,19 @@ class Output:
         self._record = record
         self._write = write
         self._before: dict[str, dict[str, str]] = {}
-        """The state of those environments' files that nobody had touched, before this run wrote any."""
+        """The state of those folders that nobody had touched, before this run wrote any."""
         self._listed: dict[str, str] = {}
         """A digest of which files each environment has, in the order of its charts."""
         self._switched: dict[str, Switched] = {}
-        self._stages = {each.name: Stage(out, each.name, dry=not write) for each in environments}
+        self._of = {
+            each.name: Stages(*(Stage(out, folder, dry=not write) for folder in folders(each.name)))
+            for each in environments
+        }
+        self._stages = [stage for stages in self._of.values() for stage in stages]
 
-    def stage(self, environment: Environment) -> Stage:
-        """An environment's stage."""
-        return self._stages[environment.name]
+    def stages(self, environment: Environment) -> Stages:
+        """An environment's stages."""
+        return self._of[environment.name]
 
     def stands(self, environment: Environment, instance: Instance, digest: str) -> bool:
         """Whether an instance's files are those of a result, unless somebody touched them: that is for later to see.
@@ -63,17 +68,17 @@ class Output:
         """
         return fresh.stands(self._record, environment.name, instance.name, digest)
 
-    def standing(self, environment: Environment, chosen: Sequence[str]) -> Standing:
-        """What stands in an environment's folder besides some instances.
+    def standing(self, environment: Environment, chosen: Sequence[Instance]) -> Standing:
+        """What stands in an environment's folders besides some instances.
 
-        :param chosen: the names of those that are passed over.
+        :param chosen: those that are passed over.
         """
-        return standing.read(self._root, self._out, self.stage(environment), chosen)
+        return standing.read(self._root, self._out, self.stages(environment), chosen)
 
     def bring(
         self, gathered: Mapping[str, Sequence[Gathered]], others: Mapping[str, Standing]
     ) -> dict[str, Switched | Plan]:
-        """Bring every environment's folder up to date, or say what that would change.
+        """Bring every environment's folders up to date, or say what that would change.
 
         :param gathered: each environment's name, with what its instances came to.
         :param others: each environment's name, with what else stays there.
@@ -81,24 +86,26 @@ class Output:
         """
         entries: dict[str, list[Entry]] = {}
         digests: dict[str, written.Digests] = {}
-        for name, stage in self._stages.items():
-            before = fresh.untouched(self._record, self._out, name)
-            if before is not None:
-                self._before[name] = before
+        for name, stages in self._of.items():
+            before = [fresh.untouched(self._record, self._out, stage.environment) for stage in stages]
             for each in gathered[name]:
-                if before is None and each.unseen:
-                    each.put(stage)
-            entries[name], digests[name] = self._files(stage, gathered[name], others[name])
-            if before is None:
-                stage.last_written = self._last_written(name, entries[name])
+                if each.unseen and None in before:
+                    each.put(stages)
+            for stage, state, files in zip(stages, before, (self._files, self._node_files), strict=True):
+                folder = stage.environment
+                if state is not None:
+                    self._before[folder] = state
+                entries[folder], digests[folder] = files(stage, gathered[name], others[name])
+                if state is None:
+                    stage.last_written = self._last_written(folder, entries[folder])
         if not self._write:
-            return {name: stage.plan(entries[name]) for name, stage in self._stages.items()}
-        for name in self._stages:
-            written.plan(self._root, self._out, name, digests[name])
-        done = commit_all([(stage, entries[name]) for name, stage in self._stages.items()])
-        for name in self._stages:
-            written.done(self._root, self._out, name, digests[name])
-        self._switched = dict(zip(self._stages, done, strict=True))
+            return {stage.environment: stage.plan(entries[stage.environment]) for stage in self._stages}
+        for folder, known in digests.items():
+            written.plan(self._root, self._out, folder, known)
+        done = commit_all([(stage, entries[stage.environment]) for stage in self._stages])
+        for folder, known in digests.items():
+            written.done(self._root, self._out, folder, known)
+        self._switched = {stage.environment: switched for stage, switched in zip(self._stages, done, strict=True)}
         return dict(self._switched)
 
     @property
@@ -121,21 +128,18 @@ class Output:
     ) -> tuple[list[Entry], written.Digests]:
         """Every file that an environment's folder shall hold, and what is known of their contents."""
         name = stage.environment
-        before = written.last(self._root, self._out, name)
         files = [
             (manifest, entry.path)
             for each in gathered
-            for manifest, entry in zip(each.manifests, each.entries, strict=True)
+            for manifest, entry in zip(each.manifests, each.files.entries, strict=True)
         ]
-        entries = [entry for each in gathered for entry in each.entries] + others.entries
+        entries = [entry for each in gathered for entry in each.files.entries] + others.entries
         self._listed[name] = inputs.digest(*(path.encode() for _, path in files))
         # What kustomizations list may stand as it stood, and nobody touched them.
         same = self._record is not None and self._record.listed.get(name) == self._listed[name] and name in self._before
         if same:
             entries += [stage.keep(path) for path in kustomization_paths(path for _, path in files)]
-        digests = {entry.path: before[entry.path] for entry in entries if entry.path in before}
-        for each in gathered:
-            digests.update(zip((entry.path for entry in each.entries), each.digests, strict=False))
+        digests = self._digests(name, entries, (each.files for each in gathered))
         if same:
             return entries, digests
         line = header(f"environments/{name}.yaml")
@@ -146,6 +150,21 @@ class Output:
                 entries.append(stage.put(path, content))
                 digests[path] = content_digest(content)
         return entries, digests
+
+    def _node_files(
+        self, stage: Stage, gathered: Sequence[Gathered], others: Standing
+    ) -> tuple[list[Entry], written.Digests]:
+        """The same for the files for its machines."""
+        entries = [entry for each in gathered for entry in each.nodes.entries] + others.nodes
+        return entries, self._digests(stage.environment, entries, (each.nodes for each in gathered))
+
+    def _digests(self, folder: str, entries: Sequence[Entry], gathered: Iterable[Files]) -> written.Digests:
+        """What is known of the contents of some files: what they were before, or what they are now."""
+        before = written.last(self._root, self._out, folder)
+        digests = {entry.path: before[entry.path] for entry in entries if entry.path in before}
+        for files in gathered:
+            digests.update(zip((entry.path for entry in files.entries), files.digests, strict=False))
+        return digests
 
     def _last_written(self, name: str, entries: Sequence[Entry]) -> written.Digests:
         """What the last run left, less what git brought since."""
@@ -164,26 +183,38 @@ class Output:
             found += [self._about(BESIDE, "somebody else's file stands here", name, path) for path in each.foreign]
             found += [self._about(MENDED, "this generated file was edited by hand", name, path) for path in each.mended]
         gone = "nothing makes this folder any more: its environment's file is gone"
-        return found + [self._about(LEFT, gone, name, FILE) for name in self._left()]
+        return found + [self._about(LEFT, gone, *left) for left in self._left()]
 
-    def _left(self) -> list[str]:
-        """The folders of environments that the repository has no more; elsewhere, others may write theirs."""
+    def _left(self) -> list[tuple[str, str]]:
+        """The folders of environments that the repository has no more, each with a file of ours in it; in another
+        output folder, others may write theirs."""
         if os.path.realpath(self._out) != os.path.realpath(os.path.join(self._root, "dist")):
             return []
-        try:
-            there = set(os.listdir(self._out)) - {*names(self._root)}
-        except FileNotFoundError:
-            return []
-        return sorted(name for name in there if self._was_ours(name))
+        known = {*names(self._root)}
+        left = [(name, FILE) for name in self._others(self._out, known) if self._is_ours(name, FILE)]
+        for name in self._others(os.path.join(self._out, NODES), known):
+            folder = nodes_folder(name)
+            place = os.path.join(self._out, folder)
+            files = sorted(os.path.relpath(file, place) for file in inputs.files_below(place))
+            left += [(folder, file) for file in files if self._is_ours(folder, file)][:1]
+        return left
 
-    def _was_ours(self, name: str) -> bool:
+    @staticmethod
+    def _others(folder: str, known: Collection[str]) -> list[str]:
+        """The names in a folder that are those of no environment, sorted."""
         try:
-            return file_is_ours(os.path.join(self._out, name, FILE))
+            return sorted({*os.listdir(folder)}.difference(known))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def _is_ours(self, folder: str, path: str) -> bool:
+        try:
+            return file_is_ours(os.path.join(self._out, folder, path))
         except OSError:
             return False
 
-    def _about(self, code: str, message: str, environment: str, path: str) -> Finding:
-        full = os.path.realpath(os.path.join(self._out, environment, os.path.dirname(path)))
+    def _about(self, code: str, message: str, folder: str, path: str) -> Finding:
+        full = os.path.realpath(os.path.join(self._out, folder, os.path.dirname(path)))
         file = os.path.join(full, os.path.basename(path))
         shown = os.path.relpath(file, self._root) if file.startswith(os.path.join(self._root, "")) else file
         return Finding(
@@ -192,10 +223,10 @@ class Output:
             message=message,
             fix=_FIXES[code],
             position=Position(file=shown.replace(os.sep, "/"), line=1),
-            environment=environment,
+            environment=folder.removeprefix(f"{NODES}/"),
         )
 
     def discard(self) -> None:
         """Leave nothing of the stages behind."""
-        for stage in self._stages.values():
+        for stage in self._stages:
             stage.discard()

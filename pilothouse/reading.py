@@ -1,4 +1,4 @@
-"""Reading: manifests from YAML on disk, ours or anyone's."""
+"""Reading: manifests from YAML on disk, ours or anyone's, and files for machines."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pilothouse.checks.objects import NO_OBJECT
 from pilothouse.checks.output import UNREADABLE
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Finding, Position
+from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
 from pilothouse.results import Origins
+from pilothouse.schemas.node_kinds import judges
 from pilothouse.yamlio import Document, YamlReadError, expand_lists, load_all
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -50,14 +52,18 @@ class Reading:
     """What was read from some files.
 
     :param origins: where the files come from.
+    :param nodes: the folder of an environment's files for machines: whatever stands in it is one. Elsewhere, YAML is
+        one where it says that a node shall read it, unless ``nodes`` is given.
     """
 
-    def __init__(self, origins: Origins | None = None) -> None:
+    def __init__(self, origins: Origins | None = None, nodes: str = "") -> None:
         self.manifests: list[Manifest] = []
+        self.machine_files: list[MachineFile] = []
         self.findings: list[Finding] = []
         self.files: list[str] = []
         """The files in which an object stands, in order."""
         self._origins = origins or Origins()
+        self._nodes = os.path.join(os.path.realpath(nodes), "") if nodes else ""
         self._paths: dict[int, str] = {}
 
     def file_of(self, manifest: Manifest) -> str:
@@ -85,6 +91,10 @@ class Reading:
         :param shown: how findings name it.
         :param path: where it is.
         """
+        real = os.path.realpath(path)
+        if self._nodes and real.startswith(self._nodes):
+            self._read_machine_file(content, shown, real)
+            return
         try:
             documents = expand_lists(load_all(content, file=shown))
         except YamlReadError as error:
@@ -98,10 +108,29 @@ class Reading:
                 self._know(manifest, path)
                 self.manifests.append(manifest)
                 self._paths[id(manifest)] = path
+            elif not self._nodes and judges(document.value):
+                if not self.machine_files or self.machine_files[-1].file != shown:
+                    text = content.decode("utf-8-sig", "replace")
+                    self.machine_files.append(MachineFile(shown, text, Position(file=shown, line=1), file=shown))
             elif not _is_kustomization(document.value):
                 self._complain(NO_OBJECT, manifest.position, "this document is no Kubernetes object")
         if len(self.manifests) > before:
             self.files.append(path)
+
+    def _read_machine_file(self, content: bytes, shown: str, real: str) -> None:
+        place = Position(file=shown, line=1)
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as error:
+            self._complain(UNREADABLE, place, f"is no UTF-8 text: {error.reason} at byte {error.start}")
+            return
+        file = MachineFile(real.removeprefix(self._nodes).replace(os.sep, "/"), text, place, file=shown)
+        origin = self._origins.machine_files.get(real)
+        if origin is not None:
+            file.instance, file.construct = origin.instance, origin.construct
+            if origin.instance in self._origins.current and text.partition("\n")[2] == origin.text:
+                file.position, file.file = origin.position, ""
+        self.machine_files.append(file)
 
     def _know(self, manifest: ReadManifest, path: str) -> None:
         origin = self._origins.manifests.get(os.path.realpath(path)) if self._origins.manifests else None
@@ -117,28 +146,32 @@ def _is_kustomization(value: object) -> bool:
     return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith("kustomize.config.k8s.io/")
 
 
-def files_below(paths: Iterable[str]) -> Iterator[str]:
+def files_below(paths: Iterable[str], nodes: str = "") -> Iterator[str]:
     """The YAML and JSON files of some files and folders, each once and in order.
 
     Hidden files and folders are left out, and so are kustomizations.
+
+    :param nodes: the folder of an environment's files for machines, whose files count whatever they end in.
     """
     seen: set[str] = set()
+    of_nodes = os.path.join(os.path.realpath(nodes), "") if nodes else ""
     for path in paths:
-        for file in _files_of(path):
+        every = bool(of_nodes) and os.path.join(os.path.realpath(path), "").startswith(of_nodes)
+        for file in _files_of(path, every=every):
             real = os.path.realpath(file)
             if real not in seen:
                 seen.add(real)
                 yield file
 
 
-def _files_of(path: str) -> Iterator[str]:
+def _files_of(path: str, *, every: bool) -> Iterator[str]:
     if not os.path.isdir(path):
         yield path
         return
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS and not name.startswith("."):
+            if not name.startswith(".") and (every or (name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS)):
                 yield os.path.join(folder, name)
 
 
@@ -151,14 +184,15 @@ def shown_path(path: str, root: str | None) -> str:
     return path
 
 
-def read(paths: Sequence[str], root: str | None, origins: Origins | None = None) -> Reading:
+def read(paths: Sequence[str], root: str | None, origins: Origins | None = None, nodes: str = "") -> Reading:
     """Read every object of some files and folders.
 
     :param paths: files and folders.
     :param root: the repository's root, that findings name files from; None outside one.
     :param origins: where the files come from, as far as that is known.
+    :param nodes: the folder of an environment's files for machines, as :class:`Reading` takes it.
     """
-    reading = Reading(origins)
-    for path in files_below(paths):
+    reading = Reading(origins, nodes)
+    for path in files_below(paths, nodes):
         reading.read_file(path, shown_path(path, root))
     return reading

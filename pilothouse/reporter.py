@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pilothouse import modules, node, origin, workers
@@ -79,6 +79,10 @@ class Reporter:
         )
         if finding not in self._findings:
             self._findings.append(finding)
+
+    def take(self, findings: Iterable[Finding]) -> None:
+        """Add what checks have found."""
+        self._findings.extend(findings)
 
     @contextlib.contextmanager
     def failures(self) -> Iterator[None]:

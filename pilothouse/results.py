@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from pilothouse import inputs, kept
+from pilothouse.dist.folders import folders
 from pilothouse.dist.names import object_path
 from pilothouse.finding import Finding
+from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest, Packed, Waiver
 
 _BUILT = "built"
@@ -30,6 +32,8 @@ class Result(msgspec.Struct, array_like=True):
     """The manifests, as :func:`pack` gave them: whether the result still holds is asked before they are needed."""
     values_schema: bytes
     """The JSON Schema of the chart's values."""
+    machine_files: list[MachineFile]
+    """The files for machines."""
 
     def manifests(self, instance: str) -> list[Manifest]:
         """The manifests.
@@ -102,6 +106,8 @@ class Origins:
 
     manifests: dict[str, Manifest] = field(default_factory=dict)
     """A file's real path -> the manifest that was written there."""
+    machine_files: dict[str, MachineFile] = field(default_factory=dict)
+    """The same for the files for machines."""
     waivers: list[tuple[str, Waiver]] = field(default_factory=list)
     """The waivers of the charts, each with its instance."""
     current: set[str] = field(default_factory=set)
@@ -119,7 +125,7 @@ def origins(root: str, out: str, environment: str) -> Origins:
     folder = _path(root, environment)
     charts = f"file:{os.path.join(root, 'charts', '')}"
     seen: dict[str, str] = {}
-    real = os.path.realpath(os.path.join(out, environment))
+    real, nodes = (os.path.realpath(os.path.join(out, name)) for name in folders(environment))
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         kept_one = _read(os.path.join(folder, name)) if name.endswith(_ENDING) else None
         if kept_one is None:
@@ -132,4 +138,6 @@ def origins(root: str, out: str, environment: str) -> Origins:
         found.waivers += [(instance, waiver) for waiver in result.waivers]
         for manifest in result.manifests(instance):
             found.manifests[os.path.join(real, path_of(manifest))] = manifest
+        for file in result.machine_files:
+            found.machine_files[os.path.join(nodes, file.path)] = file
     return found

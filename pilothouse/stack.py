@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import TEMPLATES, PodTemplate, template_of
+from pilothouse.schemas.node_kinds import NodeKinds, of_minor
+from pilothouse.yamlio import YamlReadError
 
 if TYPE_CHECKING:
     from pilothouse.environment import Environment
+    from pilothouse.machines.file import MachineDocument, MachineFile
     from pilothouse.schemas import Catalogue
 
 
@@ -21,12 +25,20 @@ class Stack:
     :param environment: what is known of the cluster: its version, its names, what it has already.
     :param catalogue: the kinds that it serves.
     :param manifests: the objects, in any order.
+    :param machine_files: the files for its machines.
     """
 
-    def __init__(self, environment: Environment, catalogue: Catalogue, manifests: Iterable[Manifest]) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        catalogue: Catalogue,
+        manifests: Iterable[Manifest],
+        machine_files: Iterable[MachineFile] = (),
+    ) -> None:
         self.environment = environment
         self.catalogue = catalogue
         self.manifests = list(manifests)
+        self.machine_files = list(machine_files)
 
     def __len__(self) -> int:
         return len(self.manifests)
@@ -56,6 +68,20 @@ class Stack:
         :param group: the API group as written; empty for the core group.
         """
         return self._by_kind.get((group, kind), [])
+
+    @cached_property
+    def machine_documents(self) -> list[MachineDocument]:
+        """Every document of the files for machines that can be read."""
+        found: list[MachineDocument] = []
+        for file in self.machine_files:
+            with contextlib.suppress(YamlReadError):  # NODE004 says so
+                found += file.documents()
+        return found
+
+    @property
+    def node_kinds(self) -> NodeKinds:
+        """The kinds that the nodes of its cluster read."""
+        return of_minor(self.catalogue.minor)
 
     @cached_property
     def namespaces(self) -> frozenset[str]:

@@ -17,6 +17,8 @@ from pilothouse.checks import check_stack
 from pilothouse.checks.output import MENDED
 from pilothouse.checks.waivers import UNUSED
 from pilothouse.dist.commit import Switched
+from pilothouse.dist.error import DistError
+from pilothouse.dist.folders import NODES
 from pilothouse.dist.lock import lock
 from pilothouse.dist.plan import Plan
 from pilothouse.environment import (
@@ -79,7 +81,7 @@ class Outcome:
     manifests: dict[str, list[Manifest]] = field(default_factory=dict)
     """The objects that each environment's instances gave; with ``--chart``, those of that chart."""
     switched: dict[str, Switched | Plan] = field(default_factory=dict)
-    """Each environment's files that were written and removed, or would be."""
+    """Each folder's files that were written and removed, or would be: an environment's, and ``_nodes/`` before it."""
     instances: int = 0
     """How many instances of charts gave them."""
     built: int = 0
@@ -197,7 +199,7 @@ class _Run:
             self._request.root,
             engine=self._request.engine,
             catalogue=self.catalogue,
-            stage=self._output.stage,
+            stages=self._output.stages,
             stands=self._output.stands,
             limit=self._request.limit,
             processes=self._request.processes or os.cpu_count() or 1,
@@ -205,9 +207,9 @@ class _Run:
         ).gather(wanted)
         for environment in self._environments:
             self._gathered[environment.name] = [each for each in gathered if each.environment is environment]
-            names = [each.name for each in self._chosen(environment)]
             whole = self._request.chart is None
-            self._others[environment.name] = Standing() if whole else self._output.standing(environment, names)
+            chosen = self._chosen(environment)
+            self._others[environment.name] = Standing() if whole else self._output.standing(environment, chosen)
         self._certain = gather.still_certain(self._request.root, self._request.engine, self._request.flags, gathered)
         return gathered
 
@@ -228,7 +230,9 @@ class _Run:
         for environment in self._environments:
             instances, others = self._gathered[environment.name], self._others[environment.name]
             manifests = [manifest for each in instances for manifest in each.manifests]
-            stack = Stack(environment, self.catalogue(environment), manifests + [each for each, _ in others.manifests])
+            files = [file for each in instances for file in each.machine_files] + others.machine_files
+            objects = manifests + [each for each, _ in others.manifests]
+            stack = Stack(environment, self.catalogue(environment), objects, files)
             found = [finding for each in instances for finding in each.findings] + others.findings + check_stack(stack)
             del stack
             for manifest in manifests:
@@ -237,7 +241,7 @@ class _Run:
             outcome.manifests[environment.name] = manifests
             outcome.findings += findings
             outcome.stopped = outcome.stopped or any(profiles.stops(environment.profile, each) for each in findings)
-            if len(instances) < len(environment.charts) and not others.manifests:
+            if len(instances) < len(environment.charts) and not (others.manifests or others.machine_files):
                 outcome.empty.append(environment.name)
         return outcome
 
@@ -246,7 +250,7 @@ class _Run:
     ) -> list[Finding]:
         of_environment = waivers.of_environment(environment)
         of_charts = [(each.instance.name, waiver) for each in instances for waiver in each.waivers]
-        complete = frozenset(each.instance.name for each in instances if each.manifests)
+        complete = frozenset(each.instance.name for each in instances if each.manifests or each.machine_files)
         findings = waivers.apply(found, of_environment + of_charts + others.waivers, environment.name, complete)
         if self._request.chart is None:
             return findings
@@ -255,7 +259,13 @@ class _Run:
         return [each for each in findings if each.code != UNUSED or each.position not in general]
 
     def write(self, outcome: Outcome) -> None:
-        """Bring the output folder up to date, or say what that would change."""
+        """Bring the output folder up to date, or say what that would change.
+
+        :raises DistError: it cannot be done, or not all files could be staged; then nothing has changed.
+        """
+        refused = [problem for gathered in self._gathered.values() for each in gathered for problem in each.refused]
+        if refused:
+            raise DistError(refused)
         outcome.switched = self._output.bring(self._gathered, self._others)
         outcome.findings += self._output.findings(outcome.switched)
 
@@ -266,7 +276,8 @@ class _Run:
             return
         files = {f"file:{os.path.join(request.root, file)}" for each in self._environments for file in each.files}
         known = {key: state for key, state in read.items() if key in files or key.startswith("folder:")}
-        known[f"folder:{request.out}"] = inputs.folder_state(request.out)
+        for folder in (request.out, os.path.join(request.out, NODES)):
+            known[f"folder:{folder}"] = inputs.folder_state(folder)
         gathered = list(itertools.chain.from_iterable(self._gathered.values()))
         for each in gathered:
             known |= each.inputs
@@ -278,6 +289,7 @@ class _Run:
         fresh.remember(
             request.root,
             request.out,
+            request.environments,
             trees,
             engine=request.engine,
             read=known,

@@ -12,7 +12,7 @@ import msgspec
 
 from pilothouse import kubeconform, profiles, waivers
 from pilothouse.checks import catalogue as checks
-from pilothouse.checks import check_object, check_stack
+from pilothouse.checks import check_machine_file, check_object, check_stack
 from pilothouse.checks.output import REFUSED
 from pilothouse.checks.waivers import UNUSED
 from pilothouse.environment import Cluster, Environment
@@ -33,6 +33,8 @@ class Verdicts:
     environment: Environment
     objects: int
     """How many objects were judged."""
+    machine_files: int
+    """How many files for machines."""
     findings: list[Finding] = field(default_factory=list)
     valid: int = 0
     """Objects that kubeconform found valid."""
@@ -70,7 +72,7 @@ def judge(
     *,
     ours: bool,
     whole: Collection[str] = (),
-    beside: Sequence[Manifest] = (),
+    beside: Reading | None = None,
     crds: str | None,
     missing: MissingSchemas,
     binary: Callable[[], str] | None,
@@ -78,29 +80,39 @@ def judge(
     """Judge the objects of one stack.
 
     :param environment: what is known of their cluster.
-    :param reading: the objects.
+    :param reading: the objects, and the files for machines.
     :param waived: the waivers that count, each with its instance.
     :param ours: whether the objects are of one of our environments: in anyone's YAML, what is missing may live in the
         cluster, so the checks of the whole stack only warn there.
     :param whole: the instances all of whose objects are judged: only there can a waiver be unused.
-    :param beside: what else the stack has: it is there for the others to refer to, and is not judged itself.
+    :param beside: what else the stack has, where it is not the whole: it is there for the others to refer to, and is
+        not judged itself.
     :param crds: the folder of the repository's own custom resources; None outside one.
     :param missing: what a kind without a schema is.
     :param binary: gives kubeconform; None leaves it out.
     """
     catalogue = Catalogue(environment.kubernetes_version, Path(crds) if crds else None)
-    verdicts = Verdicts(environment, len(reading.manifests))
-    stack = Stack(environment, catalogue, [*reading.manifests, *beside])
+    verdicts = Verdicts(environment, len(reading.manifests), len(reading.machine_files))
+    partial, beside = beside is not None, beside or Reading()
+    stack = Stack(
+        environment,
+        catalogue,
+        [*reading.manifests, *beside.manifests],
+        [*reading.machine_files, *beside.machine_files],
+    )
     found = [msgspec.structs.replace(finding, environment=environment.name) for finding in reading.findings]
     for manifest in reading.manifests:
         found += check_object(manifest, stack)
+    for file in reading.machine_files:
+        found += check_machine_file(file, stack)
     asked = {str(manifest.identity) for manifest in reading.manifests}
-    of_stack = [each for each in check_stack(stack) if not beside or not each.object or each.object in asked]
+    asked |= {str(file.whole.identity) for file in reading.machine_files}
+    of_stack = [each for each in check_stack(stack) if not partial or not each.object or each.object in asked]
     found += of_stack if ours else [_warning(finding) for finding in of_stack]
     if missing == "warn":
         found = [_warning(finding) if finding.code == "SCHEMA002" else finding for finding in found]
     verdicts.findings = waivers.apply(found, waived, environment.name, frozenset(whole))
-    if beside:
+    if partial:
         verdicts.findings = [each for each in verdicts.findings if each.code != UNUSED]
     if binary is not None and reading.files:
         _second_judge(verdicts, reading, stack, missing, binary())

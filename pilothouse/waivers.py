@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pilothouse.checks import catalogue as checks
-from pilothouse.checks import charts, objects, secrets, waivers
+from pilothouse.checks import charts, node_credentials, node_files, objects, secrets, waivers
 from pilothouse.finding import Finding
 from pilothouse.manifest import Waiver
 
@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from pilothouse.environment import Environment
 
 _FAILED = frozenset(charts.CODES) - {charts.PRINTED}
-NEVER = frozenset({*charts.CODES, objects.NO_OBJECT, objects.NOT_JSON, secrets.DATA_IN_SECRET})
-"""Codes that no waiver silences: there is no object then, or it must not be written."""
+NEVER = frozenset(
+    {
+        *charts.CODES,
+        objects.NO_OBJECT,
+        objects.NOT_JSON,
+        secrets.DATA_IN_SECRET,
+        node_credentials.CREDENTIAL,
+        *node_files.CODES,
+    }
+)
+"""Codes that no waiver silences: there is no object or file then, or it must not be written."""
 
 
 def of_environment(environment: Environment) -> list[tuple[str, Waiver]]:

@@ -1,6 +1,16 @@
 """Checks: functions from objects, or from a whole stack, to findings; one catalogue of them all."""
 
-from pilothouse.checks.catalogue import Check, Problem, catalogue, object_check, stack_check
-from pilothouse.checks.run import check_object, check_stack
+from pilothouse.checks.catalogue import Check, Problem, catalogue, node_check, object_check, stack_check
+from pilothouse.checks.run import check_machine_file, check_object, check_stack
 
-__all__ = ["Check", "Problem", "catalogue", "check_object", "check_stack", "object_check", "stack_check"]
+__all__ = [
+    "Check",
+    "Problem",
+    "catalogue",
+    "check_machine_file",
+    "check_object",
+    "check_stack",
+    "node_check",
+    "object_check",
+    "stack_check",
+]

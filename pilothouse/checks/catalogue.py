@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
+from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
 
@@ -23,6 +24,11 @@ FAMILIES = (
     "workloads",
     "pod_security",
     "output",
+    "node_credentials",
+    "node_files",
+    "node_network",
+    "node_names",
+    "node_runtimes",
     "waivers",
     "engine",
 )
@@ -42,6 +48,7 @@ class Problem(NamedTuple):
 
 
 ObjectFunction = Callable[[Manifest, Stack], Iterable[Problem]]
+NodeFunction = Callable[[MachineFile, Stack], Iterable[Problem]]
 StackFunction = Callable[[Stack], Iterable[Problem]]
 
 
@@ -59,6 +66,8 @@ class Check(NamedTuple):
     """Judges one object by itself, whatever else the stack holds."""
     on_stack: StackFunction | None = None
     """Judges the whole stack."""
+    on_node: NodeFunction | None = None
+    """Judges one file for machines by itself."""
 
 
 _checks: dict[str, Check] = {}
@@ -81,6 +90,20 @@ def object_check(code: str, severity: Severity, title: str) -> Callable[[ObjectF
     def register(function: ObjectFunction) -> ObjectFunction:
         _add(code, severity, title, function)
         _checks[code] = _checks[code]._replace(on_object=function)
+        return function
+
+    return register
+
+
+def node_check(code: str, severity: Severity, title: str) -> Callable[[NodeFunction], NodeFunction]:
+    """Put a function into the catalogue that judges one file for machines at a time; its docstring is its page.
+
+    The stack that it is given holds the environment and the kinds; nothing else is in it.
+    """
+
+    def register(function: NodeFunction) -> NodeFunction:
+        _add(code, severity, title, function)
+        _checks[code] = _checks[code]._replace(on_node=function)
         return function
 
     return register

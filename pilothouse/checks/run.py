@@ -7,6 +7,7 @@ import functools
 from pilothouse.checks.catalogue import Check, ObjectFunction, Problem, catalogue
 from pilothouse.checks.engine import DEFECT
 from pilothouse.finding import Finding, Position, Severity
+from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
 
@@ -43,6 +44,26 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
             )
         except Exception as error:
             found.append(_defect(check, error, manifest.position, environment))
+    return found
+
+
+def check_machine_file(file: MachineFile, stack: Stack) -> list[Finding]:
+    """Every finding about one file for machines by itself.
+
+    :param file: the file.
+    :param stack: the environment and the kinds.
+    """
+    found: list[Finding] = []
+    environment = stack.environment.name
+    for check in catalogue().values():
+        if check.on_node is None:
+            continue
+        try:
+            found.extend(
+                finding_of(problem, check.code, check.severity, environment) for problem in check.on_node(file, stack)
+            )
+        except Exception as error:
+            found.append(_defect(check, error, file.position, environment))
     return found
 
 

@@ -81,21 +81,25 @@ def _meant(options: argparse.Namespace, kept: Kept) -> list[Manifest]:
 
 def _page(page: dict[str, Any]) -> str:
     """One object's page for a reader."""
-    wave = page["wave"]
     facts = {
         "made by": f"{page['made by']}, construct {page['construct']}",
         "instance": f"{page['instance']} of {page['chart']}, deployed by {page['deployed by']}",
         "file": page["file"],
-        "applied": f"in wave {wave['wave']} of {wave['of']}, as object {wave['position']:,} of {wave['objects']:,}",
+        "applied": "never: it is for the machines themselves",
     }
+    if "wave" in page:
+        wave = page["wave"]
+        number = f"as object {wave['position']:,} of {wave['objects']:,}"
+        facts["applied"] = f"in wave {wave['wave']} of {wave['of']}, {number}"
     if "qos" in page:
         facts["QoS class"] = page["qos"]
     width = max(map(len, facts))
-    lines = [f"{page['object']} in {page['environment']} ({page['apiVersion']})", ""]
+    version = f" ({page['apiVersion']})" if "apiVersion" in page else ""
+    lines = [f"{page['object']} in {page['environment']}{version}", ""]
     lines += [f"  {name.ljust(width)}   {text}" for name, text in facts.items()]
-    if page["dns"]:
+    if page.get("dns"):
         lines += ["", "DNS names", *(f"  {name}" for name in page["dns"])]
     for title in ("values", "refers to", "referred to by"):
-        if page[title]:
+        if page.get(title):
             lines += ["", title.capitalize(), *(f"  {line}" for line in table(page[title]).splitlines()[1:])]
     return "\n".join(lines)

@@ -10,12 +10,13 @@ from pilothouse.cli.arguments import output_folder
 from pilothouse.cli.screen import Screen
 from pilothouse.cli.synth_verb import chosen
 from pilothouse.cli.table import table
+from pilothouse.dist.folders import folders, nodes_folder
 from pilothouse.environment import names
 from pilothouse.repository import find_root
 
 
 def run(options: argparse.Namespace, screen: Screen) -> int:
-    """List environments, or the objects that the output folder holds for some of them."""
+    """List environments, or the objects and files for machines that the output folder holds for some of them."""
     root = find_root(options.folder)
     there = names(root)
     if not options.environments:
@@ -46,15 +47,15 @@ def _environments(options: argparse.Namespace, screen: Screen, root: str, there:
 
 def _objects(options: argparse.Namespace, screen: Screen, root: str, environments: tuple[str, ...]) -> int:
     from pilothouse.cli.findings import show
+    from pilothouse.machines.file import KIND
     from pilothouse.reading import read
 
     out = output_folder(options.out, root)
     rows, findings = [], []
     for environment in environments:
-        folder = os.path.join(out, environment)
-        if not os.path.isdir(folder):
-            continue
-        reading = read([folder], root)
+        nodes = os.path.join(out, nodes_folder(environment))
+        there = [place for folder in folders(environment) if os.path.isdir(place := os.path.join(out, folder))]
+        reading = read(there, root, nodes=nodes)
         findings += reading.findings
         rows += [
             {
@@ -66,6 +67,17 @@ def _objects(options: argparse.Namespace, screen: Screen, root: str, environment
                 "file": os.path.relpath(reading.file_of(manifest), out).replace(os.sep, "/"),
             }
             for manifest in reading.manifests
+        ]
+        rows += [
+            {
+                "environment": environment,
+                "apiVersion": "",
+                "kind": KIND,
+                "namespace": "",
+                "name": file.path,
+                "file": f"{nodes_folder(environment)}/{file.path}",
+            }
+            for file in reading.machine_files
         ]
     _show(rows, options, screen)
     if not rows:

@@ -13,8 +13,9 @@ from pilothouse.repository import NoRepositoryError, find_root
 
 
 def run(options: argparse.Namespace, screen: Screen) -> int:
-    """List the kinds of the catalogue, or teach the repository its own custom resources."""
+    """List the kinds of the catalogue, and those that nodes read; or teach the repository its own custom resources."""
     from pilothouse.schemas import Catalogue, known_minors
+    from pilothouse.schemas.node_kinds import of_minor
 
     if options.action == "add":
         return _add(options, screen)
@@ -33,6 +34,17 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
             "source": kind.source,
         }
         for kind in sorted(catalogue.kinds(), key=lambda kind: (kind.source != "kubernetes", kind.group, kind.title))
+    ]
+    rows += [
+        {
+            "apiVersion": kind.api_version,
+            "kind": kind.kind,
+            "namespaced": "",
+            "deprecated": "",
+            "removed": "",
+            "source": "nodes",
+        }
+        for kind in of_minor(catalogue.minor).kinds()
     ]
     screen.result(json.dumps(rows, indent=2) if options.format == "json" else table(rows))
     return 0

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pilothouse import kubeconform, reading, results, waivers
 from pilothouse.cli.findings import show
 from pilothouse.cli.screen import Screen
+from pilothouse.dist.folders import NODES, folders, nodes_folder
 from pilothouse.environment import load, names
-from pilothouse.manifest import Manifest
 from pilothouse.repository import NoRepositoryError, find_root
 from pilothouse.schemas import known_minors
 from pilothouse.validation import Verdicts, judge, somebodys
@@ -50,10 +50,13 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     show(findings, root or os.getcwd(), options.format, screen)
     objects = sum(verdict.objects for verdict in verdicts)
-    if not objects and not findings:
+    files = sum(verdict.machine_files for verdict in verdicts)
+    if not objects and not files and not findings:
         screen.say("there is no Kubernetes object to judge")
         return 2
     counted = f"{objects:,} object{'' if objects == 1 else 's'}"
+    if files:
+        counted = f"{files:,} file{'' if files == 1 else 's'} for machines, {counted}"
     if binary is not None:
         valid, skipped = (sum(getattr(verdict, name) for verdict in verdicts) for name in ("valid", "skipped"))
         screen.say(f"{counted}: kubeconform finds {valid:,} valid, {skipped:,} skipped")
@@ -81,22 +84,33 @@ def _groups(paths: Sequence[str], root: str | None) -> list[_Group]:
     """The paths by the environment that they belong to."""
     environments = names(root) if root is not None else []
     dist = os.path.join(root or "", "dist")
-    everything = {name: os.path.join(dist, name) for name in environments if os.path.isdir(os.path.join(dist, name))}
+    there = {
+        name: [place for folder in folders(name) if os.path.isdir(place := os.path.join(dist, folder))]
+        for name in environments
+    }
+    everything = [_Group(name, places, True) for name, places in there.items() if places]
     if not paths:
-        return [_Group(name, [folder], True) for name, folder in everything.items()]
+        return everything
     groups: dict[str, _Group] = {}
     for path in dict.fromkeys(paths):
         below = _below(path, os.path.realpath(dist)) if root is not None and path != STANDARD_INPUT else None
         if below == ".":
-            groups |= {name: _Group(name, [folder], True) for name, folder in everything.items()}
+            groups |= {group.environment: group for group in everything}
             continue
-        name, _, rest = (below or "").partition("/")
+        if below == NODES:
+            for name, places in there.items():
+                of_nodes = groups.setdefault(name, _Group(name, [], False))
+                of_nodes.paths += [place for place in places if place == os.path.join(dist, nodes_folder(name))]
+            continue
+        name = (below or "").removeprefix(f"{NODES}/").partition("/")[0]
+        if name in environments and below == name:
+            groups[name] = _Group(name, there[name], True)
+            continue
         group = groups.setdefault(name if name in environments else "", _Group(name, [], False))
         if name not in environments:
             group.environment = ""
-        group.whole = group.whole or (name in environments and not rest)
         group.paths.append(path)
-    return list(groups.values())
+    return [group for group in groups.values() if group.paths]
 
 
 def _below(path: str, dist: str) -> str | None:
@@ -122,12 +136,14 @@ def _judge_ours(options: argparse.Namespace, root: str, group: _Group, binary: C
     environment = load(root, group.environment, kubernetes_versions=known_minors)
     out = os.path.join(root, "dist")
     origins = results.origins(root, out, environment.name)
-    read = reading.read(group.paths, root, origins)
-    beside: list[Manifest] = []
+    nodes = os.path.join(out, nodes_folder(environment.name))
+    read = reading.read(group.paths, root, origins, nodes)
+    beside = None
     if not group.whole:
-        asked = {os.path.realpath(file) for file in reading.files_below(group.paths)}
-        rest = [file for file in reading.files_below([os.path.join(out, environment.name)]) if file not in asked]
-        beside = reading.read(rest, root, origins).manifests
+        asked = {os.path.realpath(file) for file in reading.files_below(group.paths, nodes)}
+        there = [place for folder in folders(environment.name) if os.path.isdir(place := os.path.join(out, folder))]
+        rest = [file for file in reading.files_below(there, nodes) if os.path.realpath(file) not in asked]
+        beside = reading.read(rest, root, origins, nodes)
     return judge(
         environment,
         read,

@@ -62,6 +62,7 @@ _GROUPS = frozenset(
 """The groups that kube-apiserver itself serves; ``extensions`` held kinds that have moved to others of them."""
 
 _PLAIN = re.compile(r"[a-z0-9._-]*\Z")
+_PORTABLE = re.compile(r"[A-Za-z0-9._-]*\Z")
 _ODD = re.compile(r"[^a-z0-9._-]")
 _ODD_IN_KIND = re.compile(r"[^a-z0-9]")
 
@@ -91,6 +92,28 @@ def object_path(instance: str, namespace: str | None, api_version: str, kind: st
     if len(file) > LONGEST:
         file = _cut(file, ".yaml")
     return f"{_folder(instance)}/{place}/{file}"
+
+
+def unportable(path: object) -> str:
+    """What keeps a path from being one that every machine can have, below a folder that it never leaves.
+
+    :param path: names joined with ``/``: letters, digits, ``.``, ``_`` and ``-``, none of them hidden.
+    :returns: a few words; empty where nothing does.
+    """
+    if not isinstance(path, str):
+        return f"expected a string, got {type(path).__name__}"
+    for name in path.split("/"):
+        if not name:
+            return "a name is empty: names are joined with one /, and none stands before the first"
+        if name[0] == ".":
+            return f"the name {name!r} begins with a dot"
+        if not _PORTABLE.match(name) or name[-1] == ".":
+            return f"the name {name!r} is not made of letters, digits, '.', '_' and '-', or ends with a dot"
+        if len(name) > LONGEST:
+            return f"the name {name[:20]!r}… has {len(name)} characters, expected {LONGEST} at most"
+        if name.partition(".")[0].lower() in _DEVICES:
+            return f"the name {name!r} is that of a device on some machines"
+    return ""
 
 
 @functools.lru_cache(maxsize=1024)

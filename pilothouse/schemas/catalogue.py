@@ -219,15 +219,7 @@ class Catalogue:
         """A definition with all that it uses."""
         base = store.definitions(f"kubernetes-{self.minor}")
         beside = base if source == "kubernetes" else self._own if root in self._own else store.definitions(source)
-        found: dict[str, Schema] = {}
-        waiting = [root]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                entry = beside.get(name) or base[name]
-                found[name] = entry["schema"]
-                waiting.extend(entry["uses"])
-        return {"$ref": f"#/$defs/{root}", "$defs": found}
+        return store.closed(root, beside, base)
 
     def node(self, api_version: str, kind: str, path: Sequence[str | int]) -> Schema | None:
         """The schema of one field.

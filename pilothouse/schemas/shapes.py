@@ -26,6 +26,12 @@ TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9
 MICRO_TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.,][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$"
 """``metav1.MicroTime``: RFC 3339 with exactly six decimals."""
 
+DURATION_PATTERN = r"^[+-]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"
+"""``time.ParseDuration`` of Go, which ``metav1.Duration`` reads."""
+
+BOOTSTRAP_TOKEN_PATTERN = r"^[a-z0-9]{6}\.[a-z0-9]{16}$"
+"""A bootstrap token: its public id and its secret."""
+
 IPV4_PATTERN = r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$"
 IPV6_PATTERN = r"^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$"
 

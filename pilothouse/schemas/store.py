@@ -51,3 +51,22 @@ def definitions(name: str) -> Definitions:
 
     found: Definitions = json.loads(gzip.decompress((DATA / f"{name}.json.gz").read_bytes()))
     return found
+
+
+def closed(root: str, beside: Definitions, base: Definitions) -> dict[str, Any]:
+    """A schema that needs no other: a definition with all that it uses.
+
+    :param root: the definition's name.
+    :param beside: where it stands.
+    :param base: Kubernetes' own definitions, which it may use.
+    :returns: ``$ref`` to the definition, and ``$defs``.
+    """
+    found: dict[str, Any] = {}
+    waiting = [root]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            entry = beside.get(name) or base[name]
+            found[name] = entry["schema"]
+            waiting.extend(entry["uses"])
+    return {"$ref": f"#/$defs/{root}", "$defs": found}

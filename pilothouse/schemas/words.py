@@ -8,6 +8,8 @@ from typing import Any
 from pilothouse.schemas.kinds import Schema
 from pilothouse.schemas.shapes import (
     BASE64_PATTERN,
+    BOOTSTRAP_TOKEN_PATTERN,
+    DURATION_PATTERN,
     IPV4_PATTERN,
     IPV6_PATTERN,
     MICRO_TIME_PATTERN,
@@ -37,6 +39,8 @@ _PATTERNS = {
     BASE64_PATTERN: "base64",
     TIME_PATTERN: "a time such as 2024-01-31T12:00:00Z",
     MICRO_TIME_PATTERN: "a time with six decimals such as 2024-01-31T12:00:00.000000Z",
+    DURATION_PATTERN: "a duration such as 30s or 1h30m",
+    BOOTSTRAP_TOKEN_PATTERN: "a bootstrap token, six characters, a dot and sixteen characters",
     IPV4_PATTERN: "an IPv4 address such as 10.0.0.1",
     IPV6_PATTERN: "an IPv6 address such as fd00::1",
     f"^{_LABEL}$": _DNS_LABEL,

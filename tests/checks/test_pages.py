@@ -4,50 +4,70 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
-from pilothouse.checks import Check, catalogue, check_object, check_stack
-from pilothouse.finding import Finding
-from pilothouse.reading import ReadManifest
+from pilothouse.checks import Check, catalogue, check_machine_file, check_object, check_stack
+from pilothouse.environment import Cluster
+from pilothouse.finding import Finding, Position
+from pilothouse.machines.file import MachineFile
+from pilothouse.reading import Reading
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
-from pilothouse.yamlio import load_all
 
-EXAMPLES = re.compile(r"^```yaml (bad|good)(?: ([0-9.]+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+EXAMPLES = re.compile(r"^```(yaml|toml) (bad|good)(?: ([0-9.]+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FILES = re.compile(r"^# file: (.+)\n", re.MULTILINE)
 NEWEST = "1.36"
 
 
-def examples(check: Check) -> dict[str, tuple[str, str]]:
-    """The page's examples: ``bad`` and ``good`` -> Kubernetes version and YAML."""
-    return {kind: (version or NEWEST, text) for kind, version, text in EXAMPLES.findall(check.page)}
+def examples(check: Check) -> dict[str, tuple[str, dict[str, str]]]:
+    """The page's examples: ``bad`` and ``good`` -> Kubernetes version and files, each with its text.
+
+    A block of TOML is a file for machines; ``# file: NAME`` in it begins another one.
+    """
+    found: dict[str, tuple[str, dict[str, str]]] = {}
+    for language, kind, version, text in EXAMPLES.findall(check.page):
+        name = f"example.{language}"
+        before = found.get(kind, (version or NEWEST, {}))
+        parts = FILES.split(f"# file: {name}\n{text}")
+        files = {file: part for file, part in zip(parts[1::2], parts[2::2], strict=True) if part}
+        found[kind] = (before[0], before[1] | files)
+    return found
 
 
-def judge(version: str, text: str) -> list[Finding]:
-    manifests = [ReadManifest(document) for document in load_all(text, file="example.yaml")]
-    stack = Stack(somebodys(version), Catalogue(version), manifests)
+def judge(version: str, files: dict[str, str]) -> list[Finding]:
+    environment = msgspec.structs.replace(somebodys(version), cluster=Cluster(name="example"))
+    reading = Reading()
+    for name, text in files.items():
+        if name.endswith(".yaml"):
+            reading.read_text(text.encode(), name, name)
+        else:
+            reading.machine_files.append(MachineFile(name, text, Position(file=name, line=1), file=name))
+    stack = Stack(environment, Catalogue(version), reading.manifests, reading.machine_files)
     found = [finding for manifest in stack for finding in check_object(manifest, stack)]
-    return found + check_stack(stack)
+    found += [finding for file in reading.machine_files for finding in check_machine_file(file, stack)]
+    return reading.findings + found + check_stack(stack)
 
 
-JUDGING = [check for check in catalogue().values() if check.on_object or check.on_stack]
+JUDGING = [check for check in catalogue().values() if check.on_object or check.on_stack or check.on_node]
 
 
 @pytest.mark.parametrize("check", JUDGING, ids=lambda check: check.code)
 def test_finds_the_bad_example_of_its_page(check: Check) -> None:
-    version, text = examples(check)["bad"]
-    found = [finding for finding in judge(version, text) if finding.code == check.code]
+    version, files = examples(check)["bad"]
+    found = [finding for finding in judge(version, files) if finding.code == check.code]
     assert found, f"{check.code} is silent on its own bad example"
     for finding in found:
         assert finding.severity == check.severity
-        assert finding.position.file == "example.yaml"
+        assert finding.position.file in files
         assert finding.message
 
 
 @pytest.mark.parametrize("check", JUDGING, ids=lambda check: check.code)
 def test_no_check_finds_anything_in_a_good_example(check: Check) -> None:
-    version, text = examples(check)["good"]
-    assert judge(version, text) == []
+    version, files = examples(check)["good"]
+    assert judge(version, files) == []
 
 
 @pytest.mark.parametrize("check", catalogue().values(), ids=lambda check: check.code)
@@ -60,5 +80,5 @@ def test_each_check_has_a_title_and_a_page(check: Check) -> None:
 
 def test_a_field_of_the_yaml_is_pointed_at() -> None:
     text = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: default}\nspec:\n  ports: []\n  portz: 80\n"
-    positions = [finding.position for finding in judge(NEWEST, text) if finding.code == "SCHEMA001"]
+    positions = [finding.position for finding in judge(NEWEST, {"a.yaml": text}) if finding.code == "SCHEMA001"]
     assert [(position.line, position.column) for position in positions] == [(6, 3)]

@@ -112,3 +112,8 @@ def test_a_kind_that_is_taught_is_known_from_then_on(repository: Repository) -> 
     run = repository.run("schemas", "add", "crd.yaml")
     assert run.code == 2
     assert run.err.startswith("pilothouse: crd.yaml:")
+
+
+def test_schemas_lists_what_nodes_read(repository: Repository) -> None:
+    rows = json.loads(repository.run("schemas", "--format", "json").out)
+    assert {row["kind"] for row in rows if row["source"] == "nodes"} >= {"KubeletConfiguration", "InitConfiguration"}

@@ -23,15 +23,17 @@ def generate() -> dict[str, str]:
     """
     sources = catalogue_files.read_sources()
     texts: dict[str, str] = {}
-    kubernetes, crds = {}, {}
+    kubernetes, nodes, crds = {}, {}, {}
+    of_nodes = {source["minor"]: source for source in sources["nodes"]}
     for source in sources["kubernetes"]:
-        kubernetes[source["minor"]], texts[f"kubernetes-{source['minor']}.json.gz"] = catalogue_files.kubernetes_file(
-            source
-        )
+        minor = source["minor"]
+        made = catalogue_files.kubernetes_files(source, of_nodes[minor])
+        kubernetes[minor], texts[f"kubernetes-{minor}.json.gz"] = made[:2]
+        nodes[minor], texts[f"nodes-{minor}.json.gz"] = made[2:]
     for source in sources["crds"]:
         crds[source["name"]], texts[f"{source['name']}.json.gz"] = catalogue_files.crd_file(source)
     digests = {name: catalogue_files.digest(text) for name, text in sorted(texts.items())}
-    texts["index.json"] = catalogue_files.index_text(sources, kubernetes, crds, digests)
+    texts["index.json"] = catalogue_files.index_text(sources, kubernetes, nodes, crds, digests)
     return texts
 
 

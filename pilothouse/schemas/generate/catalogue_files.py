@@ -12,6 +12,7 @@ from pilothouse import yamlio
 from pilothouse.schemas.generate import enums, swagger
 from pilothouse.schemas.generate.hoist import hoist
 from pilothouse.schemas.generate.modules import Module, fetch, read_files
+from pilothouse.schemas.generate.node_kinds import node_kinds
 from pilothouse.schemas.shapes import Schema
 from pilothouse.schemas.structural import read_crd
 from pilothouse.schemas.tree import references
@@ -32,6 +33,9 @@ COLUMNS = (
 )
 """What a row of the index holds, in this order."""
 
+NODE_COLUMNS = ("group", "version", "kind", "definition", "minors")
+"""The same for a kind that nodes read."""
+
 Row = dict[str, Any]
 
 
@@ -43,11 +47,12 @@ def read_sources() -> dict[str, Any]:
     return tomllib.loads(SOURCES.read_text())
 
 
-def kubernetes_file(source: dict[str, str]) -> tuple[list[Row], str]:
-    """Make one minor's file.
+def kubernetes_files(source: dict[str, str], nodes: dict[str, str]) -> tuple[list[Row], str, list[Row], str]:
+    """Make one minor's two files: of the kinds of its API, and of those that its nodes read.
 
     :param source: an entry of ``[[kubernetes]]``.
-    :returns: the rows of its kinds, and the file's text.
+    :param nodes: the entry of ``[[nodes]]`` of the same minor.
+    :returns: the rows of the API's kinds and that file's text, and the same of the nodes' kinds.
     """
     module = Module("k8s.io/kubernetes", source["version"], source["sum"])
     paths = (swagger.SOURCE, enums.SOURCE, swagger.DISCOVERY, swagger.CORE_DISCOVERY)
@@ -60,7 +65,9 @@ def kubernetes_file(source: dict[str, str]) -> tuple[list[Row], str]:
         # Discovery names a group's versions in the API server's order of preference.
         row["storage"] = (row["group"], row["kind"]) not in preferred
         preferred.add((row["group"], row["kind"]))
-    return rows, file_text(api.strict([row["definition"] for row in rows]))
+    schemas = api.strict([row["definition"] for row in rows])
+    node_rows, node_schemas = node_kinds(nodes, module, schemas)
+    return rows, file_text(schemas), node_rows, file_text(node_schemas)
 
 
 def crd_file(source: dict[str, Any]) -> tuple[list[Row], str]:
@@ -95,12 +102,17 @@ def file_text(definitions: dict[str, Schema]) -> str:
 
 
 def index_text(
-    sources: dict[str, Any], kubernetes: dict[str, list[Row]], crds: dict[str, list[Row]], digests: dict[str, str]
+    sources: dict[str, Any],
+    kubernetes: dict[str, list[Row]],
+    nodes: dict[str, list[Row]],
+    crds: dict[str, list[Row]],
+    digests: dict[str, str],
 ) -> str:
     """The text of the index: which kinds there are, and where each one's schema stands.
 
     :param sources: the pinned modules.
     :param kubernetes: minor to the rows of its kinds.
+    :param nodes: minor to the rows of the kinds that its nodes read.
     :param crds: the name of a ``[[crds]]`` entry to the rows of its kinds.
     :param digests: file name to the digest of its text, see :func:`digest`.
     :returns: one JSON object, a kind a line.
@@ -122,7 +134,19 @@ def index_text(
         for key, value in (("kubernetes", releases), ("modules", modules), ("digests", digests), ("columns", COLUMNS))
     ]
     lines = [json.dumps([rows[key][column] for column in COLUMNS]) for key in sorted(rows)]
-    return "{" + ",\n".join(head) + ',\n"kinds": [\n' + ",\n".join(lines) + "\n]}\n"
+    of_nodes = ",\n".join(json.dumps([row[column] for column in NODE_COLUMNS]) for row in _merged(nodes))
+    kinds = ",\n".join(lines)
+    return "{" + ",\n".join(head) + f',\n"nodeKinds": [\n{of_nodes}\n],\n"kinds": [\n{kinds}\n]}}\n'
+
+
+def _merged(of_minors: dict[str, list[Row]]) -> list[Row]:
+    """The rows of all minors, each kind once, with the minors that have it."""
+    rows: dict[tuple[str, ...], Row] = {}
+    for minor, found in of_minors.items():
+        for row in found:
+            known = rows.setdefault((row["group"], row["version"], row["kind"]), {**row, "minors": []})
+            known["minors"].append(minor)
+    return [rows[key] for key in sorted(rows)]
 
 
 def digest(text: str) -> str:
