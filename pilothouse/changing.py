@@ -7,11 +7,11 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from pilothouse import chart_values
 from pilothouse.environment import Environment, EnvironmentErrors, Instance, Problem, chart_names, load, names
 from pilothouse.environment.layers import Map, as_written, lay_over, plain
 from pilothouse.environment.listing import file_of
@@ -66,7 +66,7 @@ def change(root: str, name: str, assignments: Sequence[Assignment]) -> Change:
         path = _indices(assignment.path, value)
         if len(path) > 2 or not assignment.text.lstrip().startswith("{"):
             require_known(path, charts, name)
-        wanted = read_value(assignment.text, schemas_at(path, schemas.of_instance))
+        wanted = read_value(assignment.text, partial(schemas_at, path, schemas.of_instance))
         new = set_value(result.new, path, wanted, file=file)
         if new != result.new:
             result.new = new
@@ -170,6 +170,8 @@ class _SchemasOfCharts:
     def of_instance(self, instance: str) -> dict[str, Any] | None:
         chart = self._charts.get(instance, "")
         if chart and chart not in self._known:
+            from pilothouse import chart_values
+
             (judged,) = chart_values.judge(self._root, [(chart, [])])
             self._known[chart] = msgspec.json.decode(judged.schema) if judged.schema else None
         return self._known.get(chart)
@@ -190,6 +192,8 @@ def _judge(root: str, name: str, readers: Sequence[str], instead: dict[str, byte
     wanted: dict[str, list[tuple[Environment, Instance]]] = {}
     for environment, instance in _deployed(environments):
         wanted.setdefault(instance.chart, []).append((environment, instance))
+    from pilothouse import chart_values
+
     judged = chart_values.judge(root, list(wanted.items()))
     findings: list[Finding] = []
     for instances, answer in zip(wanted.values(), judged, strict=True):

@@ -7,6 +7,7 @@ the constructs here are what they say they are: real ``constructs.Construct`` ob
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -31,6 +32,8 @@ class _LazyProvider(ProcessProvider):
 
     def __init__(self) -> None:
         self.started = False
+        self.borrowed = False
+        """Whether the Node process belongs to the process that this one was forked from."""
         self._loads: list[LoadRequest] = []
 
     def load(self, request: LoadRequest) -> LoadResponse:
@@ -534,6 +537,11 @@ cast(Any, _App).__jsii_declared_type__ = "cdk8s.App"
 
 
 def stop() -> None:
-    """End the Node process, if one was started."""
-    if _provider.started:
+    """End the Node process, if one was started here."""
+    if _provider.started and not _provider.borrowed:
         _provider._process.stop()
+
+
+def borrow() -> None:
+    """In a forked process whose parent waits for it: use the parent's Node process, if it has one, and leave it be."""
+    _provider.borrowed = bool(inspect.getclosurevars(cast(Any, ProcessProvider._process).fget).nonlocals["stored"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pilothouse import names, qos, results
+from pilothouse import dns, qos, results
 from pilothouse.derive import order
 from pilothouse.environment import Environment, explain
 from pilothouse.environment.words import HIDDEN, may_be_secret
@@ -80,7 +80,7 @@ class Kept:
         if template is not None:
             requests, limits = qos.defaults(self.stack, manifest.namespace)
             page["qos"] = qos.qos_class(template, requests, limits)
-        page["dns"] = names.of(manifest, self.stack)
+        page["dns"] = dns.of(manifest, self.stack)
         return page
 
     def _origin(self, manifest: Manifest) -> dict[str, Any]:

@@ -75,8 +75,8 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer: make PYTHON=python3.12")'
 	@echo "setting up .venv (once)" >&2
 	@rm -rf .venv && $(PYTHON) -m venv .venv
-	@$(BIN)/python -c 'import tomllib; known = tomllib.load(open("pyproject.toml", "rb")); \\
-		print(*known["project"]["dependencies"], *known["dependency-groups"]["test"], sep="\\n")' >.venv/requirements.txt
+	@$(BIN)/python -c 'import tomllib; file = tomllib.load(open("pyproject.toml", "rb")); \\
+		print(*file["project"]["dependencies"], *file["dependency-groups"]["test"], sep="\\n")' >.venv/requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PILOTHOUSE) -r .venv/requirements.txt
 	@touch $@
 

@@ -184,8 +184,6 @@ def synthesize(
     :raises WrongValuesError: values that do not fit the chart's type, or settings that no environment file takes.
     :raises EnvironmentErrors: an environment of the repository with mistakes.
     """
-    import pilothouse.chart  # noqa: F401 -- before the process forks, once for all tests
-
     root, module, given = _where(chart)
     made = _environment(root, environment, module, values, name, namespace, settings)
     (instance,) = made.charts.values()
@@ -309,7 +307,10 @@ def _built(
     limit: float,
     given: type[Any] | None,
 ) -> _Answer:
+    from pilothouse.chart import borrow  # before the process forks: once for all tests
+
     def work(number: int) -> bytes:
+        borrow()
         build.prepare(root)
         imported.forget(root)
         built = build.build(root, environment, instance, catalogue, limit, given)

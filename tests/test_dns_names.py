@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pilothouse import names
+from pilothouse import dns
 from pilothouse.environment import Cluster, Environment
 from pilothouse.finding import Position
 from pilothouse.manifest import Manifest
@@ -77,4 +77,4 @@ def test_names_are_full_and_in_the_clusters_own_domain(name: str, expected: list
     )
     stack = Stack(environment, Catalogue("1.34"), manifests)
     (manifest,) = (each for each in stack if each.name == name)
-    assert names.of(manifest, stack) == expected
+    assert dns.of(manifest, stack) == expected

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilothouse import qos
@@ -79,6 +79,7 @@ def test_a_limit_range_speaks_for_containers_that_say_nothing(
         assert found == (wanted or qos.qos_class(pods(resources), {}, {}))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(list(qos._SUFFIXES)))
 def test_a_quantity_is_its_number_times_its_suffix(number: int, suffix: str) -> None:
     amount = qos.quantity(f"{number}{suffix}")

@@ -205,7 +205,8 @@ def _set(verbs: Any) -> None:
         "KEY begins at an instance (kubia.values.version) or at a key of the file (labels.team). What has\n"
         "dots of its own stands in brackets, and so does an index: labels[app.kubernetes.io/name].\n"
         "VALUE is YAML as it would stand there: null removes what a layer gave. A field that takes text\n"
-        "and no number keeps 1.10 as text.",
+        "and no number keeps 1.10 as text. A key that the file does not have yet is added to it, whatever\n"
+        "a layer says; to change the layer, name it as ENV.",
         epilog="examples:\n"
         "  pilothouse set prod kubia.values.version=v2\n"
         "  pilothouse set prod kubia.values.replicas=6 kubia.values.history=5 --dry-run\n"

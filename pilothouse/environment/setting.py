@@ -87,45 +87,45 @@ def require_known(path: FieldPath, instances: Collection[str], where: str) -> No
         raise SettingError(f"{where} deploys no instance {name!r}{hint}")
 
 
-def read_value(text: str, field: Schemas) -> Any:
+def read_value(text: str, field: Callable[[], Schemas]) -> Any:
     """Read a value as an environment file would.
 
     :param text: a YAML scalar, or a map or list in flow style.
-    :param field: what the field takes. Where it takes text and not what the value looks like (``1.10``, ``no``), the
-        value is text; null stays null.
+    :param field: gives what the field takes; asked where it matters. Where it takes text and not what the value looks
+        like (``1.10``, ``no``), the value is text; null stays null.
     :raises SettingError: it is no such YAML, and the field does not take text.
     """
     written = f"v: {text}\n"
     try:
         documents = load_all(written, file="value")
     except YamlReadError as error:
-        if field.take(text) and not text.lstrip().startswith(("'", '"', "{", "[")):
+        if not text.lstrip().startswith(("'", '"', "{", "[")) and field().take(text):
             return text
         raise SettingError(f"{text!r} is no YAML value: {error.problems[0][1]}") from None
     if len(documents) != 1 or documents[0].value.keys() != {"v"}:
-        if field.take(text):
+        if field().take(text):
             return text
         raise SettingError(f"{text!r} is more than one YAML value")
     _, span = Spans(written).root.entries[0]
-    return _typed(documents[0].value["v"], span, written, field)
+    return _typed(documents[0].value["v"], span, written, field, ())
 
 
-def _typed(value: Any, span: Span, text: str, field: Schemas) -> Any:
+def _typed(value: Any, span: Span, text: str, field: Callable[[], Schemas], path: FieldPath) -> Any:
+    """The value with text in place of what only looks like something else."""
     if span.kind == "map" and isinstance(value, dict):
         inner = {key.key: item for key, item in span.entries}
         return {
-            key: _typed(item, inner[key], text, field.inside(key)) if key in inner else item
+            key: _typed(item, inner[key], text, field, (*path, key)) if key in inner else item
             for key, item in value.items()
         }
     if span.kind == "list" and isinstance(value, list):
-        return [
-            _typed(item, child, text, field.inside(index))
-            for index, (item, child) in enumerate(zip(value, span.items, strict=True))
-        ]
+        items = zip(value, span.items, strict=True)
+        return [_typed(item, child, text, field, (*path, index)) for index, (item, child) in enumerate(items)]
     plain = span.kind == "scalar" and span.style is None and not span.has_properties
     if plain and value is not None and not isinstance(value, str):
+        taken = field().at(path)
         raw = text[span.start : span.end]
-        if not field.take(value) and field.take(raw):
+        if not taken.take(value) and taken.take(raw):
             return raw
     return value
 
@@ -147,6 +147,13 @@ class Schemas:
     def take(self, value: Any) -> bool:
         """Whether a value of this type may stand there, as far as is known."""
         return any(takes(part, root, value) for part, root in self._parts)
+
+    def at(self, path: FieldPath) -> Schemas:
+        """The same for a field somewhere below."""
+        found = self
+        for step in path:
+            found = found.inside(step)
+        return found
 
     def inside(self, step: str | int) -> Schemas:
         """The same for a field of the map, or an item of the list, that may stand there."""
@@ -173,12 +180,8 @@ def schemas_at(path: FieldPath, chart_schema: Callable[[str], Schema | None]) ->
     """
     if path[0] == "charts" and len(path) > 3 and path[2] == "values":
         schema = chart_schema(str(path[1]))
-        found, rest = Schemas.whole(schema) if schema is not None else Schemas(()), path[3:]
-    else:
-        found, rest = Schemas.whole(values_schema(EnvironmentFile)), path
-    for step in rest:
-        found = found.inside(step)
-    return found
+        return Schemas.whole(schema).at(path[3:]) if schema is not None else Schemas(())
+    return Schemas.whole(values_schema(EnvironmentFile)).at(path)
 
 
 def masked(text: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cdk8s
 import pytest
 
 from charts.kubia import Kubia
@@ -177,6 +178,22 @@ def test_a_test_sees_nothing_of_a_chart_but_its_objects(monkeypatch: pytest.Monk
     assert {name for name in set(sys.modules) - modules if name.startswith("charts")} == set()
     assert sys.path == path
     assert os.getpid() and __import__("time").time()
+
+
+class Native(Chart[Values]):
+    """A chart with an object of cdk8s' own."""
+
+    def build(self) -> None:
+        cdk8s.ApiObject(self, "native", api_version="v1", kind="ConfigMap", metadata={"name": "native"})
+
+
+def test_a_test_that_uses_cdk8s_itself_keeps_its_own_node() -> None:
+    for number in range(2):
+        outer = cdk8s.Chart(cdk8s.Testing.app(), f"outer-{number}")
+        cdk8s.ApiObject(outer, "before", api_version="v1", kind="ConfigMap")
+        assert synthesize(Native).one("ConfigMap", "native")["metadata"]["namespace"] == "native"
+        cdk8s.ApiObject(outer, "after", api_version="v1", kind="ConfigMap")
+        assert len(cdk8s.Testing.synth(outer)) == 2
 
 
 def test_the_page_about_tests_does_what_it_says(tmp_path: Path) -> None:

@@ -190,6 +190,39 @@ def test_one_value_changes_and_no_other_line(
         assert inside or (line.leaf and path[: len(line.owner)] == line.owner), (line, new)
 
 
+SHARED = """\
+shared: &shared {deep: {a: &tag v1}, b: 2}
+user: *shared
+tag: *tag
+merged:
+  <<: *shared  # all of it
+  own: x
+"""
+_USED = {("shared",), ("shared", "deep"), ("shared", "deep", "a"), ("shared", "b")}
+_BEHIND = {("user", "deep"), ("user", "b"), ("user", "deep", "a"), ("merged", "deep", "a")}
+
+
+@given(texts(), st.data(), VALUES, st.booleans())
+@settings(deadline=None, max_examples=200)
+def test_an_edit_reaches_one_field_or_is_refused_because_of_an_alias(
+    lines: list[Line], data: st.DataObject, value: Any, first: bool
+) -> None:
+    body = "".join(f"{line.text}\n" for line in lines if line.text != "---")
+    text = SHARED + body if first else body + SHARED
+    (document,) = load_all(text, file="f")
+    old = document.value
+    path = data.draw(st.sampled_from(every_path(old)))
+    now = old
+    for step in path:
+        now = now[step]
+    if path in _USED | _BEHIND and not same(now, value):
+        with pytest.raises(EditError, match=r"anchor|alias|<<"):
+            set_value(text, path, value, file="f")
+        return
+    (document,) = load_all(set_value(text, path, value, file="f"), file="f")
+    assert same(document.value, changed(old, path, value))
+
+
 def edit(text: str, path: FieldPath, value: Any) -> str:
     return set_value(textwrap.dedent(text).lstrip("\n"), path, value, file="f.yaml")
 

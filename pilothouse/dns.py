@@ -1,4 +1,4 @@
-"""Names: under which DNS names a cluster's pods find a Service, and each other.
+"""DNS: under which names a cluster's pods find a Service, and each other.
 
 Source: Kubernetes documentation, DNS for Services and Pods.
 """
