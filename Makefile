@@ -20,7 +20,7 @@ test: $(READY) $(GO) ## every test
 
 test-cluster: $(READY) $(GO) ## the proof: what dist/ does in a real control plane, built once from pinned modules
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m tests.cluster.programs
-	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pytest tests/cluster $(ARGS)
+	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pytest tests/cluster -n 2 --dist loadfile $(ARGS)
 
 lint: $(READY) ## ruff, format, types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -92,7 +91,7 @@ def _served(spec: Body) -> Iterator[str]:
     return (version["name"] for version in spec["versions"] if version["served"])
 
 
-def bring(objects: Iterable[Body], minor: str) -> None:
-    """Bring the modules that objects need, so that nothing needs the network later."""
-    for definition in needed(objects, minor):
-        sys.stderr.write(f"the definition of {definition['metadata']['name']} is at hand\n")
+def fetch_all() -> None:
+    """Bring every module that defines custom resources, so that nothing needs the network later."""
+    for entry in read_sources()["crds"]:
+        fetch(Module(entry["module"], entry["version"], entry["sum"]))

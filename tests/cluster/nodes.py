@@ -5,15 +5,23 @@ from __future__ import annotations
 from tests.cluster.api import Api, Body
 from tests.processes import wait_until
 
-NODES = {"tk8s-control-plane": {}, "tk8s-worker1": {"disk": "ssd"}, "tk8s-worker2": {}}
-"""Name to labels."""
+_OWN_LABELS: dict[str, dict[str, str]] = {
+    "tk8s-control-plane": {},
+    "tk8s-worker1": {"disk": "ssd"},
+    "tk8s-worker2": {},
+}
+
+
+def labels() -> dict[str, dict[str, str]]:
+    """Node to its labels: its own, and those that a kubelet sets."""
+    kubelets = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    return {name: {"kubernetes.io/hostname": name, **kubelets, **own} for name, own in _OWN_LABELS.items()}
 
 
 def add(api: Api) -> None:
     """Add the nodes, and wait until each is ready and takes pods."""
-    for name, labels in NODES.items():
-        labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", **labels}
-        api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}})
+    for name, own in labels().items():
+        api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": own}})
     wait_until(lambda: all(_takes_pods(node) for node in api.listed("v1", "Node")), 60)
 
 

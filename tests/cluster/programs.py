@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from pilothouse.environment import load, names
+from pilothouse.schemas.generate.modules import ModuleError
 from tests.go_program import built, place
 
 ROOT = Path(__file__).parents[2]
@@ -91,10 +92,12 @@ def needed() -> list[Program]:
 
 
 def main() -> int:
-    """Build what is missing.
+    """Build what is missing, and bring the definitions of custom resources.
 
-    :returns: 0, or 2 where something cannot be built.
+    :returns: 0, or 2 where something is not to be had.
     """
+    from tests.cluster.custom_resources import fetch_all
+
     for program in needed():
         try:
             if not program.place.exists():
@@ -106,6 +109,11 @@ def main() -> int:
         except pytest.fail.Exception as failure:
             sys.stderr.write(f"\n{failure}\n")
             return 2
+    try:
+        fetch_all()
+    except ModuleError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     return 0
 
 
