@@ -1,4 +1,5 @@
-"""Writes docs/kit.md, the kit's manual: the template's prose, the sources' docstrings, the examples and their YAML.
+"""Writes docs/kit.md, the kit's manual: the template's prose, the sources' docstrings, the examples and their YAML;
+and docs/coverage.md, from the table of what is proven on a cluster.
 
 Run it as ``make docs``.
 """
@@ -14,6 +15,7 @@ import pilothouse_kit
 from docs import kit_reference
 from docs.examples_built import Example
 from docs.kit_reference import Argument, Entry
+from tests.cluster import coverage
 
 MANUAL = Path(__file__).parent / "kit.md"
 TEMPLATE = Path(__file__).parent / "kit.template.md"
@@ -196,3 +198,4 @@ def _fenced(language: str, text: str) -> str:
 
 if __name__ == "__main__":
     MANUAL.write_text(manual(), encoding="utf-8")
+    (MANUAL.parent / "coverage.md").write_text(coverage.document(), encoding="utf-8")
