@@ -172,8 +172,8 @@ def synthesize(
     :param values: what an environment file would say under ``values``. With ``environment``, laid over what that one
         says: maps merge, everything else replaces, None removes.
     :param environment: an environment of the repository, such as ``dev``: its settings, and what it deploys of this
-        chart. Without it: the newest Kubernetes that is known, profile ``lab``, cluster ``test``, domain
-        ``example.com``.
+        chart (the first instance, where ``name`` says no other). Without it: the newest Kubernetes that is known,
+        profile ``lab``, cluster ``test``, domain ``example.com``.
     :param name: the instance's name; where it is not given, that of the environment, or the chart's own.
     :param namespace: the instance's namespace, likewise. It counts as given.
     :param limit: seconds that the chart may take.
