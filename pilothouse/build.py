@@ -11,7 +11,6 @@ import msgspec
 
 from pilothouse import modules, origin, purity, watch
 from pilothouse.checks import charts as chart_checks
-from pilothouse.checks.node_credentials import CREDENTIAL
 from pilothouse.checks.objects import MAX_DATA, MAX_OBJECT, NO_OBJECT, NOT_JSON, TOO_LARGE
 from pilothouse.checks.run import check_object
 from pilothouse.checks.secrets import DATA_IN_SECRET, SECRET_IN_VARIABLE, masked, secret_fields
@@ -68,7 +67,7 @@ class Built:
         )
 
 
-_NEVER_KEPT = frozenset({DATA_IN_SECRET, CREDENTIAL, NO_OBJECT, *chart_checks.CODES} - {chart_checks.PRINTED})
+_NEVER_KEPT = frozenset({DATA_IN_SECRET, NO_OBJECT, *chart_checks.CODES} - {chart_checks.PRINTED})
 _SECRETIVE = ("Secret", NODE_FILE)
 
 

@@ -44,6 +44,7 @@ def test_two_files_of_one_path(repository: Repository) -> None:
     )
     repository.builds("others", "NodeFile(self, 'b/c', 'text')  # folder\n", imports=IMPORTS)
     found = repository.synth().found("nodes")
+    assert repository.synth().found("nodes") == found
     first = repository.here("nodes", "# first")
     assert found == [
         (repository.here("nodes", "# again"), "NODE005", f"this path is taken, by the file of {first}"),
