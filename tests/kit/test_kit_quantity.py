@@ -28,7 +28,8 @@ NUMBERS = st.builds(
 QUANTITIES = st.builds(
     "{}{}".format,
     NUMBERS,
-    st.sampled_from(SUFFIXES) | st.builds("{}{}".format, st.sampled_from("eE"), st.integers(-30, 30)),
+    st.sampled_from(SUFFIXES)
+    | st.builds("{}{}{}".format, st.sampled_from("eE"), st.sampled_from(["", "+", "-", "0"]), st.integers(0, 30)),
 )
 ANYTHING = st.text(st.sampled_from("0159.+-eEinumkKMGTPx "), max_size=8)
 
@@ -102,6 +103,7 @@ def test_an_exponent_is_a_power_of_ten(number: int, exponent: int, letter: str) 
         ("500m", "0.5"),
         ("1e3", "1000"),
         ("1E3", "1000"),
+        ("1e+3", "1000"),
         ("1Ki", "1024"),
         ("12E", "12000000000000000000"),
         ("1e-3", "0.001"),
