@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -144,5 +143,7 @@ Variable = str | Key | FieldOf
 
 def hash_of(content: Any) -> str:
     """Ten hexadecimal digits that change when a JSON value does, and only then."""
+    import hashlib  # brings OpenSSL, which a chart without ConfigMaps never needs
+
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]

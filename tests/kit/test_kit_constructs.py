@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -162,6 +165,11 @@ def test_one_name_may_stand_for_several_kinds_and_namespaces(built: Built) -> No
         ("ConfigMap", "elsewhere"),
         ("ServiceAccount", None),
     ]
+
+
+def test_the_kit_alone_starts_no_node() -> None:
+    environment = {**os.environ, "JSII_NODE": "/nowhere/node"}
+    subprocess.run([sys.executable, "-c", "import pilothouse_kit"], env=environment, check=True, timeout=60)
 
 
 def test_a_construct_of_the_kit_is_one_of_cdk8s(built: Built) -> None:
