@@ -23,7 +23,7 @@ from tests.cluster import mutations
 from tests.cluster.api import Api, Body
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.custom_resources import install, needed
-from tests.cluster.judgement import Judged, Word, ours, servers, summary
+from tests.cluster.judgement import ON_PURPOSE, PURPOSES, Judged, Word, ours, servers, summary
 from tests.cluster.programs import NEWEST, ROOT, minors
 from tests.cluster.stack_objects import bodies, environment, provide, title
 
@@ -104,9 +104,14 @@ def test_the_summary_speaks_of_nothing_else() -> None:
     assert json.loads(SUMMARY.read_text()).keys() == {f"{corpus}, Kubernetes {minor}" for corpus, minor, _ in CORPORA}
 
 
+def test_every_reason_that_is_written_down_is_one_that_counts() -> None:
+    counted = {why for part in json.loads(SUMMARY.read_text()).values() for why in part[PURPOSES]}
+    assert counted == {each.why for each in ON_PURPOSE}
+
+
 def test_the_readme_says_what_came_of_it(request: pytest.FixtureRequest) -> None:
     told = json.loads(SUMMARY.read_text())[f"every kind, Kubernetes {NEWEST}"]
-    on_purpose = sum(told["only Pilothouse refuses, on purpose"].values())
+    on_purpose = sum(told[PURPOSES].values())
     says = (
         f"Of {told['mistakes']:,} mistakes in {told['kinds']} kinds both refuse {told['both refuse']:,} and both take "
         f"{told['both take']:,}. Only the server refuses\n{told['only the server refuses']:,}: what its own validation "
