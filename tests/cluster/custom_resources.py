@@ -77,10 +77,15 @@ def _today(body: Body) -> Body:
 
 
 def install(api: Api, definitions: Iterable[Body]) -> None:
-    """Install definitions, and wait until the server serves every version that they say it does."""
+    """Install definitions, and wait until the server serves every version that they say it does.
+
+    They are applied as kubectl would, so that a stack which holds its own definitions is not in conflict with these.
+    """
     waiting = set()
     for definition in definitions:
-        api.create(definition)
+        path = api.of(definition).path("", definition["metadata"]["name"])
+        query = {"fieldManager": "kubectl"}
+        api.take("PATCH", path, definition, content="application/apply-patch+yaml", query=query)
         spec = definition["spec"]
         waiting |= {(f"{spec['group']}/{name}", spec["names"]["kind"]) for name in _served(spec)}
     for api_version, kind in sorted(waiting):

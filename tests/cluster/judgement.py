@@ -181,6 +181,7 @@ class Judged(NamedTuple):
         return ""
 
 
+PURPOSES = "only Pilothouse refuses, on purpose"
 GAPS = "only the server refuses: its validation beyond its schema"
 
 
@@ -200,7 +201,7 @@ def summary(judged: list[Judged], *, gaps_too: bool) -> dict[str, Any]:
         "mistakes": len(judged),
         "both refuse": both[False, False],
         "both take": both[True, True],
-        "only Pilothouse refuses, on purpose": dict(Counter(each.purpose for each in judged if each.purpose)),
+        PURPOSES: dict(Counter(each.purpose for each in judged if each.purpose)),
         "only the server refuses": both[True, False],
         **found,
     }

@@ -134,7 +134,14 @@ def _plain(node: dict[str, Any]) -> list[Any]:
     options = [option for option in node.get("enum", ()) if option]
     if options:
         return options[:2]
-    plain = {"string": ["a"], "integer": [1], "number": [1], "boolean": [True, False], "array": [[]], "object": [{}]}
+    plain: dict[str, list[Any]] = {
+        "string": ["a"],
+        "integer": [1],
+        "number": [1],
+        "boolean": [True, False],
+        "array": [[]],
+        "object": [{}],
+    }
     return next((plain[kind] for kind in types if kind in plain), [])
 
 

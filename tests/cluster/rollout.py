@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from tests.cluster.api import Api, Body
 
@@ -93,7 +92,7 @@ def deployment_until(api: Api, namespace: str, name: str, true: Callable[[Body],
     :returns: the Deployment then.
     """
     watch = api.watch("apps/v1", "Deployment", namespace, seconds=seconds)
-    last: Any = None
+    last: Body = {}
     try:
         for _, body in watch:
             if body["metadata"]["name"] == name:
@@ -102,7 +101,7 @@ def deployment_until(api: Api, namespace: str, name: str, true: Callable[[Body],
                     return last
     finally:
         watch.close()
-    raise AssertionError(f"Deployment {name} did not get there in {seconds:g} s: {(last or {}).get('status')}")
+    raise AssertionError(f"Deployment {name} did not get there in {seconds:g} s: {last.get('status')}")
 
 
 def rolled_out(deployment: Body) -> bool:

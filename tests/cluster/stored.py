@@ -17,8 +17,6 @@ from pilothouse.schemas.shapes import QUANTITY_PATTERN
 from tests.cluster.api import Body
 
 ADDED_TO_LISTS = {
-    ("Pod", ("spec", "volumes")): "ServiceAccount",
-    ("Pod", ("spec", "containers", 0, "volumeMounts")): "ServiceAccount",
     ("Pod", ("spec", "tolerations")): "DefaultTolerationSeconds",
     ("Namespace", ("spec", "finalizers")): "the registry itself",
     ("PersistentVolumeClaim", ("metadata", "finalizers")): "StorageObjectInUseProtection",

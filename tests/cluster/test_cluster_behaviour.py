@@ -131,7 +131,7 @@ def _has_what_it_wants(body: Body) -> bool:
         case "Job":
             return _complete(body) or bool(spec.get("suspend"))
         case "PersistentVolumeClaim":
-            return status.get("phase") == "Bound"
+            return bool(status.get("phase") == "Bound")
         case _:
             return is_ready(body)
 
@@ -208,8 +208,8 @@ def test_a_stateful_set_comes_up_in_order_with_its_claims_bound(living: Living) 
                 if is_ready(pod):
                     ready.add(expected[number])
         for template in spec.get("volumeClaimTemplates", ()):
-            for pod in expected:
-                claim = {"name": f"{template['metadata']['name']}-{pod}", "namespace": namespace}
+            for owner in expected:
+                claim = {"name": f"{template['metadata']['name']}-{owner}", "namespace": namespace}
                 stored = api.stored({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": claim})
                 assert stored["status"]["phase"] == "Bound"
 

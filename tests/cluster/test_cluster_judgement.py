@@ -7,6 +7,7 @@ What Pilothouse refuses, the server refuses too, or the reason is written down. 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -22,11 +23,12 @@ from tests.cluster import mutations
 from tests.cluster.api import Api, Body
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.custom_resources import install, needed
-from tests.cluster.judgement import Judged, Word, ours, servers, summary
+from tests.cluster.judgement import ON_PURPOSE, PURPOSES, Judged, Word, ours, servers, summary
 from tests.cluster.programs import NEWEST, ROOT, minors
 from tests.cluster.stack_objects import bodies, environment, provide, title
 
 SUMMARY = Path(__file__).with_name("judgement.json")
+README = ROOT / "README.md"
 FEWEST = 20
 """Mistakes that are made of every kind, at least."""
 UNSTRUCTURED = {"split.smi-spec.io"}
@@ -100,6 +102,28 @@ def compare(what: str, told: dict[str, Any], *, update: bool) -> None:
 
 def test_the_summary_speaks_of_nothing_else() -> None:
     assert json.loads(SUMMARY.read_text()).keys() == {f"{corpus}, Kubernetes {minor}" for corpus, minor, _ in CORPORA}
+
+
+def test_every_reason_that_is_written_down_is_one_that_counts() -> None:
+    counted = {why for part in json.loads(SUMMARY.read_text()).values() for why in part[PURPOSES]}
+    assert counted == {each.why for each in ON_PURPOSE}
+
+
+def test_the_readme_says_what_came_of_it(request: pytest.FixtureRequest) -> None:
+    told = json.loads(SUMMARY.read_text())[f"every kind, Kubernetes {NEWEST}"]
+    on_purpose = sum(told[PURPOSES].values())
+    says = (
+        f"Of {told['mistakes']:,} mistakes in {told['kinds']} kinds both refuse {told['both refuse']:,} and both take "
+        f"{told['both take']:,}. Only the server refuses\n{told['only the server refuses']:,}: what its own validation "
+        f"finds beyond any schema. Only Pilothouse refuses {on_purpose}, each for a\nreason that is written down. "
+        "[tests/cluster/judgement.json](tests/cluster/judgement.json) lists them by field and cause.\n"
+    )
+    between = re.compile(r"(?<=<!-- judged -->\n).*?(?=<!-- end of judged -->)", re.DOTALL)
+    text = README.read_text()
+    if request.config.getoption("update"):
+        README.write_text(between.sub(says, text))
+    else:
+        assert between.findall(text) == [says], "make test-cluster ARGS=--update writes it anew"
 
 
 def test_mistakes_are_the_same_at_every_run_and_each_is_one() -> None:

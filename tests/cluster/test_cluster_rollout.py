@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ class Lab:
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME, "namespace": NAMESPACE}}
         )
 
-    def watched(self) -> observed:  # type: ignore[valid-type]
+    def watched(self) -> AbstractContextManager[ReadyPods]:
         """The history of the Deployment's pods, for a ``with`` block."""
         return observed(self.plane.api, NAMESPACE, LABELS)
 

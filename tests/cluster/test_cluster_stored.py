@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -15,26 +16,41 @@ from tests.cluster.stored import amount, differences
 OBJECTS = [(pair, body) for pair in PAIRS for body in bodies(pair[0])]
 
 
+class OneAtATime:
+    """Bare clusters to which an environment was applied; the next one takes the place of the one before."""
+
+    def __init__(self, running: ExitStack) -> None:
+        self._running = running
+        self._pair: tuple[str, str] | None = None
+        self._plane: ControlPlane
+
+    def of(self, environment: str, minor: str) -> ControlPlane:
+        """The cluster of an environment and a minor: started unless it is the last one asked for."""
+        if (environment, minor) != self._pair:
+            self._running.close()
+            self._plane = self._running.enter_context(ControlPlane(minor))
+            prepare(self._plane.api, environment, minor)
+            done = self._plane.kubectl("apply", "--server-side", "-k", str(DIST / environment))
+            assert done.code == 0, done.err
+            self._pair = environment, minor
+        return self._plane
+
+
 @pytest.fixture(scope="module")
-def filled(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
-    """A bare cluster to which an environment was applied."""
-    environment, minor = request.param
-    with ControlPlane(minor) as plane:
-        prepare(plane.api, environment, minor)
-        done = plane.kubectl("apply", "--server-side", "-k", str(DIST / environment))
-        assert done.code == 0, done.err
-        yield plane
+def clusters() -> Iterator[OneAtATime]:
+    """Not a fixture with parameters: pytest would start one for each object."""
+    with ExitStack() as running:
+        yield OneAtATime(running)
 
 
 @pytest.mark.parametrize(
-    "filled, body",
+    ("pair", "body"),
     OBJECTS,
-    indirect=["filled"],
     ids=[f"{minor}-{file_of(name, body).relative_to(DIST)}" for (name, minor), body in OBJECTS],
 )
-def test_all_that_dist_says_is_stored(filled: ControlPlane, body: Body) -> None:
-    stored = filled.api.stored(body)
-    assert differences(body, stored, Catalogue(filled.minor)) == []
+def test_all_that_dist_says_is_stored(clusters: OneAtATime, pair: tuple[str, str], body: Body) -> None:
+    stored = clusters.of(*pair).api.stored(body)
+    assert differences(body, stored, Catalogue(pair[1])) == []
 
 
 def service(**spec: object) -> Body:
