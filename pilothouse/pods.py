@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 
 from pilothouse.fieldpath import FieldPath
@@ -71,6 +70,8 @@ def hash_annotation(config_map: str) -> str:
         told from others by a hash.
     """
     if len(config_map) > 63:
+        import hashlib
+
         config_map = f"{config_map[:52]}-{hashlib.sha256(config_map.encode()).hexdigest()[:10]}"
     return f"configmap.pilothouse.dev/{config_map}"
 
