@@ -19,6 +19,7 @@ from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
 from pilothouse.values import Values
+from pilothouse.waivers import apply
 
 FOLDER = Path(__file__).parent / "examples"
 NAMESPACE = "shop"
@@ -73,10 +74,12 @@ class Example:
         return made
 
     def findings(self) -> list[Finding]:
-        """What the checks find in it."""
-        manifests = self.manifests()
-        stack = Stack(environment(self.kubernetes_version), Catalogue(self.kubernetes_version), manifests)
-        return [finding for manifest in stack for finding in check_object(manifest, stack)] + check_stack(stack)
+        """What the checks find in it, and what is wrong with its waivers."""
+        whole = environment(self.kubernetes_version)
+        stack = Stack(whole, Catalogue(self.kubernetes_version), self.manifests())
+        found = [finding for manifest in stack for finding in check_object(manifest, stack)] + check_stack(stack)
+        waived = [("", waiver) for waiver in self._chart(whole).waivers()]
+        return apply(found, waived, whole.name, frozenset())
 
     def yaml(self, kind: str | None = None) -> str:
         """Its objects as YAML: all of them, or those of one kind."""
