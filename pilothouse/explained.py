@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pilothouse import dns, qos, results
+from pilothouse import dns, qos, results, rollout
 from pilothouse.derive import order
 from pilothouse.environment import Environment, explain
 from pilothouse.environment.words import HIDDEN, may_be_secret
@@ -57,8 +57,9 @@ class Kept:
 
         ``made by``, ``construct``, ``instance``, ``chart``, ``file``: where it comes from. ``values``: what the
         instance was told, each with the place that set it. ``wave``: when it is applied. ``refers to`` and
-        ``referred to by``: the other objects. ``qos`` and ``dns``: of what runs pods, and of what has names. A file
-        for machines has only what says where it comes from.
+        ``referred to by``: the other objects. ``qos`` and ``rollout``: of what runs pods, the class in which they are
+        evicted and how a change replaces them. ``dns``: of what has names. A file for machines has only what says where
+        it comes from.
         """
         page = self._origin(manifest)
         if page["file"] in map(self._relative, self._machine_files):
@@ -80,6 +81,9 @@ class Kept:
         if template is not None:
             requests, limits = qos.defaults(self.stack, manifest.namespace)
             page["qos"] = qos.qos_class(template, requests, limits)
+        foretold = rollout.of(manifest, self.stack)
+        if foretold is not None:
+            page["rollout"] = foretold._asdict()
         page["dns"] = dns.of(manifest, self.stack)
         return page
 

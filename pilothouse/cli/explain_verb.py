@@ -93,6 +93,8 @@ def _page(page: dict[str, Any]) -> str:
         facts["applied"] = f"in wave {wave['wave']} of {wave['of']}, {number}"
     if "qos" in page:
         facts["QoS class"] = page["qos"]
+    if "rollout" in page:
+        facts["rollout"] = _rollout(page["rollout"])
     width = max(map(len, facts))
     version = f" ({page['apiVersion']})" if "apiVersion" in page else ""
     lines = [f"{page['object']} in {page['environment']}{version}", ""]
@@ -103,3 +105,15 @@ def _page(page: dict[str, Any]) -> str:
         if page.get(title):
             lines += ["", title.capitalize(), *(f"  {line}" for line in table(page[title]).splitlines()[1:])]
     return "\n".join(lines)
+
+
+def _rollout(told: dict[str, Any]) -> str:
+    """How a change of the pods' template goes, in a line."""
+    words = [
+        f"{told['pods']} pods, {told['at_a_time']} at a time: {told['ready']} or more ready, {told['most']} at most",
+        f"{told['seconds']} s or more",
+    ]
+    if told["gives_up"] is not None:
+        words.append(f"given up after {told['gives_up']} s without progress")
+    words.append(f"{told['revisions']} earlier revisions kept")
+    return "; ".join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -57,6 +58,16 @@ class Lab:
             applied = self.plane.kubectl("apply", "--server-side", "-k", str(self.folder / "dist" / "dev" / instance))
             assert (applied.code, applied.err) == (0, ""), self.plane.logs()
         return self.deployment()
+
+    def foretold(self) -> Body:
+        """What ``pilothouse explain`` says of the next rollout."""
+        environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "pilothouse", "-C", str(self.folder), "explain", f"deployment/{NAME}"]
+        command += ["-n", NAMESPACE, "--environment", "dev", "--format", "json"]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        (page,) = json.loads(done.stdout)
+        told: Body = page["rollout"]
+        return told
 
     def deployment(self) -> Body:
         """The Deployment as the cluster has it."""
@@ -114,7 +125,10 @@ def test_v2_and_the_way_back_never_lose_a_pod(lab: Lab) -> None:
             lab.rolls_out()
         assert (spec["replicas"], spec["strategy"]["rollingUpdate"]["maxUnavailable"]) == (3, 0)
         assert max(history.counts) > 3, "a rollout that was seen has a pod more for a while"
-        assert history.breaches(3) == []
+        told = lab.foretold()
+        assert (told["pods"], told["ready"], told["most"], told["gives_up"]) == (3, 3, 4, 600)
+        assert history.breaches(told["ready"]) == []
+        assert max(history.counts) <= told["most"]
         assert len(history.images[-1]) == 1
         assert lab.ready_images() == {f"oliwave/kubia:{version}"}
 
@@ -126,6 +140,7 @@ def test_a_bad_image_stalls_and_v1_serves_on(lab: Lab) -> None:
     with lab.watched() as history:
         lab.deploy()
         deployment_until(lab.plane.api, NAMESPACE, NAME, stalled)
+    assert lab.foretold()["gives_up"] == 10
     assert history.counts, "no pod of the bad image was even tried"
     assert history.breaches(3) == []
     assert {image for images in history.images for image in images} == {"oliwave/kubia:v1"}
@@ -140,6 +155,7 @@ def test_an_update_that_takes_all_pods_at_once_is_seen(lab: Lab) -> None:
     with lab.watched() as history:
         lab.deploy()
         lab.rolls_out()
+    assert (lab.foretold()["ready"], lab.foretold()["most"]) == (0, 3)
     assert min(history.counts) == 0
     assert history.breaches(3)
 

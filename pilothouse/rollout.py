@@ -1,0 +1,123 @@
+"""Rollout: how a workload's pods are replaced when its template changes, as its controller will do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, NamedTuple
+
+from pilothouse.manifest import Manifest
+from pilothouse.pods import PodTemplate, template_of
+from pilothouse.stack import Stack
+
+_DEADLINE = 600
+"""Seconds without progress after which a Deployment gives up. Source: Kubernetes API reference, DeploymentSpec."""
+
+
+class Rollout(NamedTuple):
+    """What a change of a workload's pod template does to its pods."""
+
+    pods: int
+    """How many there are before and after; the least, where an autoscaler decides."""
+    ready: int
+    """How many are ready at every moment, if the new ones come up."""
+    most: int
+    """How many there are at once, old and new."""
+    at_a_time: int
+    """How many are replaced in one step."""
+    seconds: int
+    """How long it takes at least: what probes and ``minReadySeconds`` wait for, step by step."""
+    gives_up: int | None
+    """Seconds without progress after which it counts as failed, and stays where it is; None where it waits for ever."""
+    revisions: int
+    """How many earlier revisions are kept to go back to."""
+
+
+def of(manifest: Manifest, stack: Stack) -> Rollout | None:
+    """How an object's pods would be replaced.
+
+    :param manifest: the object.
+    :param stack: what it stands in: an autoscaler may decide how many pods there are.
+    :returns: None for what is no Deployment or StatefulSet.
+    """
+    template = template_of(manifest)
+    group = manifest.api_version.rpartition("/")[0]
+    if group != "apps" or template is None or manifest.kind not in ("Deployment", "StatefulSet"):
+        return None
+    spec = _map(manifest.body, "spec")
+    pods = _count(spec.get("replicas"), _least(manifest, stack))
+    surge, away = _steps(manifest.kind, spec, pods)
+    at_a_time = max(1, min(pods, surge + away))
+    wait = _wait(template) + _count(spec.get("minReadySeconds"), 0)
+    return Rollout(
+        pods=pods,
+        ready=pods - away,
+        most=pods + surge,
+        at_a_time=at_a_time,
+        seconds=-(-pods // at_a_time) * wait,
+        gives_up=_count(spec.get("progressDeadlineSeconds"), _DEADLINE) if manifest.kind == "Deployment" else None,
+        revisions=_count(spec.get("revisionHistoryLimit"), 10),
+    )
+
+
+def _steps(kind: str, spec: dict[str, Any], pods: int) -> tuple[int, int]:
+    """How many pods more there may be, and how many fewer may be ready.
+
+    Source: Kubernetes documentation, Deployments, "Max Unavailable" and "Max Surge"; StatefulSets, "Update strategies".
+    """
+    if kind == "StatefulSet":
+        update = _map(spec, "updateStrategy")
+        share = _map(update, "rollingUpdate").get("maxUnavailable", 1)
+        return 0, 0 if update.get("type") == "OnDelete" else max(1, min(pods, _share(share, pods, ROUND_CEILING)))
+    strategy = _map(spec, "strategy")
+    if strategy.get("type") == "Recreate":
+        return 0, pods
+    rolling = _map(strategy, "rollingUpdate")
+    surge = _share(rolling.get("maxSurge", "25%"), pods, ROUND_CEILING)
+    away = _share(rolling.get("maxUnavailable", "25%"), pods, ROUND_FLOOR)
+    # Both may come to 0 by rounding, and then no pod could be replaced: the controller takes one away.
+    return (surge, min(pods, away)) if surge or away else (0, min(pods, 1))
+
+
+def _share(share: Any, pods: int, rounding: str) -> int:
+    if isinstance(share, str) and share.removesuffix("%").isdecimal() and share.endswith("%"):
+        return int((Decimal(share[:-1]) * pods / 100).to_integral_value(rounding))
+    return _count(share, 0)
+
+
+def _wait(template: PodTemplate) -> int:
+    """Seconds before the slowest of the containers can be ready."""
+    return max((_before_ready(container) for _, container in template.containers()), default=0)
+
+
+def _before_ready(container: dict[str, Any]) -> int:
+    probes = [_map(container, name) for name in ("startupProbe", "readinessProbe")]
+    delays = [_count(probe.get("initialDelaySeconds"), 0) for probe in probes if probe]
+    again = [
+        (_count(probe.get("successThreshold"), 1) - 1) * _count(probe.get("periodSeconds"), 10)
+        for probe in probes
+        if probe
+    ]
+    return max(delays, default=0) + sum(again)
+
+
+def _least(manifest: Manifest, stack: Stack) -> int:
+    """How many pods an autoscaler of the workload keeps at least; 1 where there is none."""
+    for autoscaler in stack.of_kind("autoscaling", "HorizontalPodAutoscaler"):
+        spec = _map(autoscaler.body, "spec")
+        target = _map(spec, "scaleTargetRef")
+        if autoscaler.namespace == manifest.namespace and (target.get("kind"), target.get("name")) == (
+            manifest.kind,
+            manifest.name,
+        ):
+            return _count(spec.get("minReplicas"), 1)
+    return 1
+
+
+def _map(value: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _count(value: Any, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
