@@ -7,7 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilothouse.dist.marker import header
@@ -35,6 +35,7 @@ def problems(path: str, given: Any) -> list[tuple[Any, str]]:
     return caught.value.problems
 
 
+@settings(deadline=None)
 @given(TABLES)
 def test_toml_reads_back_as_what_was_meant(table: dict[str, Any]) -> None:
     text = with_header(content.write("config.toml", table))
@@ -51,6 +52,7 @@ def in_order_of(meant: Any, found: Any) -> Any:
     return meant
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.dictionaries(TEXTS, TEXTS | st.lists(TEXTS | st.integers(0, 99)), max_size=5), min_size=1, max_size=3)
 )
@@ -70,6 +72,7 @@ SECTIONS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(SECTIONS)
 def test_ini_reads_back_line_by_line(sections: dict[str, Any]) -> None:
     text = with_header(content.write("inventory.ini", Ini(sections)))
@@ -85,6 +88,7 @@ def test_ini_reads_back_line_by_line(sections: dict[str, Any]) -> None:
             assert [line.partition(" = ")[::2] for line in read[name]] == list(shown.items())
 
 
+@settings(deadline=None)
 @given(SECTIONS)
 def test_ini_is_what_pythons_own_reader_takes_it_for(sections: dict[str, Any]) -> None:
     text = with_header(content.write("inventory.ini", Ini(sections)))
@@ -109,6 +113,7 @@ ANY = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(ANY, st.sampled_from(["a.yaml", "a.toml", "a.ini", "a.txt", "a.json", "a"]))
 def test_whatever_is_given_is_a_file_or_a_problem(given: Any, path: str) -> None:
     for offered in (given, Ini(given)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilothouse.checks.node_credentials import credentials, masked
@@ -54,6 +54,7 @@ def test_what_only_says_where_one_is(value: dict[str, Any]) -> None:
     assert credentials(value) == []
 
 
+@settings(deadline=None)
 @given(TABLES)
 def test_nothing_readable_is_left_behind_a_mask_and_nothing_else_changes(value: Any) -> None:
     found = credentials(value)

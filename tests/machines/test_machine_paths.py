@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilothouse.dist.names import unportable
@@ -15,6 +15,7 @@ NAMES = st.text(st.sampled_from("aB1._-") | st.characters(exclude_categories=["C
 )
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, max_size=4).map("/".join))
 def test_a_path_that_is_taken_stays_below_its_folder(path: str) -> None:
     if unportable(path):
