@@ -48,6 +48,7 @@ _CONTAINER = _pod("containers", 0)
 WORKLOADS = "B. Workloads"
 SERVICES = "C. Services of every type, and routing"
 STORAGE = "D. Storage"
+NETWORKING = "Networking"
 
 ROWS: tuple[Row, ...] = (
     Row(
@@ -603,6 +604,36 @@ ROWS: tuple[Row, ...] = (
         ("spec", "schedule"),
         "0 1 * * *",
         "0 2 * * *",
+    ),
+    Row(
+        NETWORKING,
+        "Multus: a second network",
+        "networking",
+        "dev",
+        "NetworkAttachmentDefinition networking/storage-network",
+        ("spec", "config", '"type": "macvlan"'),
+        True,
+        "{}",
+    ),
+    Row(
+        NETWORKING,
+        "Multus: a pod attached to it",
+        "networking",
+        "dev",
+        "Deployment networking/api",
+        ("spec", "template", "metadata", "annotations", "k8s.v1.cni.cncf.io/networks"),
+        "storage-network",
+        "other",
+    ),
+    Row(
+        NETWORKING,
+        "NetworkPolicy by pods and by addresses",
+        "networking",
+        "dev",
+        "NetworkPolicy networking/api",
+        ("spec", "egress", 0, "to", 0, "ipBlock", "cidr"),
+        "192.168.10.0/24",
+        "192.168.0.0/16",
     ),
 )
 

@@ -25,6 +25,15 @@ def add(api: Api) -> None:
     wait_until(lambda: all(_takes_pods(node) for node in api.listed("v1", "Node")), 60)
 
 
+def add_devices(api: Api) -> None:
+    """Say that each worker has a device, as the driver of such devices would: pods that claim one are scheduled."""
+    for name in (name for name in labels() if "worker" in name):
+        pool = {"name": name, "generation": 1, "resourceSliceCount": 1}
+        spec = {"driver": "gpu.example.com", "nodeName": name, "pool": pool, "devices": [{"name": "gpu-0"}]}
+        metadata = {"name": f"{name}-gpu"}
+        api.create({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": metadata, "spec": spec})
+
+
 def _takes_pods(node: Body) -> bool:
     conditions = node["status"].get("conditions", ())
     ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)

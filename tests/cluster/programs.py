@@ -78,6 +78,11 @@ def api_server(minor: str) -> Program:
     return Program("kube-apiserver", f"kubernetes-{minor}", "k8s.io/kubernetes/cmd/kube-apiserver")
 
 
+def kubeadm(minor: str) -> Program:
+    """The kubeadm of one minor of Kubernetes."""
+    return Program("kubeadm", f"kubeadm-{minor}", "k8s.io/kubernetes/cmd/kubeadm")
+
+
 @cache
 def minors() -> dict[str, str]:
     """Environment to the minor of Kubernetes that it names."""
@@ -87,8 +92,9 @@ def minors() -> dict[str, str]:
 
 def needed() -> list[Program]:
     """Every program that the tests start."""
-    wanted = sorted({*minors().values(), NEWEST}, key=lambda minor: [int(part) for part in minor.split(".")])
-    return [ETCD, KUBECTL, *map(api_server, reversed(wanted)), CONTROLLERS, SCHEDULER, KWOK]
+    own = sorted(set(minors().values()), key=lambda minor: [int(part) for part in minor.split(".")])
+    servers = map(api_server, reversed([*(minor for minor in own if minor != NEWEST), NEWEST]))
+    return [ETCD, KUBECTL, *servers, CONTROLLERS, SCHEDULER, KWOK, *map(kubeadm, own)]
 
 
 def main() -> int:

@@ -55,13 +55,20 @@ CORPORA: list[tuple[str, str, Callable[[], tuple[Body, ...]]]] = [
 ]
 
 
+NAMED_BY_PODS = ("PriorityClass", "RuntimeClass")
+"""Kinds that must be there before a pod names them: admission asks for them."""
+
+
 def ready(api: Api, objects: Iterable[Body], minor: str) -> None:
-    """Make what the objects stand in: their namespaces, what is given, the definitions of their kinds."""
+    """Make what the objects stand in: their namespaces and classes, what is given, the definitions of their kinds."""
     for name in minors():
         provide(api, environment(name))
     for namespace in sorted({body["metadata"].get("namespace", "default") for body in objects}):
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         assert api.ask("POST", "/api/v1/namespaces", body).status in (201, 409)
+    for body in objects:
+        if body["kind"] in NAMED_BY_PODS:
+            assert api.ask("POST", api.of(body).path(), body).status in (201, 409)
     install(api, needed(objects, minor))
 
 

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from pilothouse.environment import load, names
 from pilothouse.machines.content import write
 from pilothouse.schemas.node_kinds import of_minor
 from pilothouse.yamlio import load_all
-from tests.go_program import built
+from tests.cluster.programs import ROOT, kubeadm, minors
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("PILOTHOUSE_CLUSTER") != "1", reason="it builds kubeadm (a minute each): PILOTHOUSE_CLUSTER=1"
-)
-
-ROOT = Path(__file__).parents[2]
-MODULES = Path(__file__).with_name("modules")
-ENVIRONMENTS = names(str(ROOT))
-
-
-def minor(environment: str) -> str:
-    return load(str(ROOT), environment).kubernetes_version
+ENVIRONMENTS = sorted(minors())
 
 
 def init_config(environment: str) -> Path:
@@ -33,13 +21,13 @@ def init_config(environment: str) -> Path:
 
 def validate(version: str, file: Path) -> subprocess.CompletedProcess[str]:
     """``kubeadm config validate``, of one minor."""
-    kubeadm = built(MODULES / f"kubeadm-{version}", "k8s.io/kubernetes/cmd/kubeadm")
-    return subprocess.run([kubeadm, "config", "validate", "--config", str(file)], capture_output=True, text=True)
+    command = [kubeadm(version).path(), "config", "validate", "--config", str(file)]
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_kubeadm_takes_the_file_of_each_environment(environment: str) -> None:
-    done = validate(minor(environment), init_config(environment))
+    done = validate(minors()[environment], init_config(environment))
     assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")
 
 
@@ -60,7 +48,7 @@ def test_kubeadm_takes_the_file_of_each_environment(environment: str) -> None:
 def test_what_the_schemas_refuse_kubeadm_refuses(
     environment: str, kind: str, path: tuple[str, ...], value: object, tmp_path: Path
 ) -> None:
-    version = minor(environment)
+    version = minors()[environment]
     documents = [each.value for each in load_all(init_config(environment).read_bytes(), file="init-config.yaml")]
     (document,) = [each for each in documents if each["kind"] == kind]
     place = document

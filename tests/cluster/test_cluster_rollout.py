@@ -16,9 +16,11 @@ import pytest
 
 from tests.cluster import nodes
 from tests.cluster.api import Body
+from tests.cluster.applying import apply
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.programs import ROOT
+from tests.cluster.programs import NEWEST, ROOT
 from tests.cluster.rollout import ReadyPods, deployment_until, observed, rolled_out, stalled
+from tests.cluster.stack_objects import prepare
 
 NAMESPACE, NAME, LABELS = "custom-namespace", "kubia-dp", {"app": "kubia"}
 
@@ -55,8 +57,7 @@ class Lab:
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
         for instance in ("namespaces", "kubia"):
-            applied = self.plane.kubectl("apply", "--server-side", "-k", str(self.folder / "dist" / "dev" / instance))
-            assert (applied.code, applied.err) == (0, ""), self.plane.logs()
+            apply(self.plane, "-k", str(self.folder / "dist" / "dev" / instance))
         return self.deployment()
 
     def foretold(self) -> Body:
@@ -105,6 +106,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     """v1 of the lab, rolled out on three nodes."""
     with ControlPlane(whole=True) as plane:
         nodes.add(plane.api)
+        prepare(plane.api, "dev", NEWEST)
         yield Lab(plane, tmp_path / "repository")
 
 
