@@ -40,8 +40,9 @@ class Namespaces(Chart[NamespacesValues]):
                 "services.loadbalancers": room.load_balancers,
             }
             if room.defaults:
+                # No limit for the processor: it would refuse containers that ask for more than it and name none.
                 namespace.limit_containers(
-                    default={"cpu": "500m", "memory": "256Mi"},
+                    default={"memory": "256Mi"},
                     default_request={"cpu": "50m", "memory": "64Mi"},
                 )
                 # A bound on requests refuses pods that make none: it goes with the defaults only.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
+from pilothouse import qos, quantity
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
@@ -154,3 +157,60 @@ def _immutable(stack: Stack) -> set[tuple[str, str, str]]:
         for manifest in stack.of_kind("", kind)
         if manifest.body.get("immutable") is True
     }
+
+
+@stack_check("LIM001", Severity.ERROR, "a container that its namespace's LimitRange refuses")
+def within_limits(stack: Stack) -> Iterator[Problem]:
+    """A LimitRange gives a limit to containers that name none. Where that is below what such a container requests, the
+    API server refuses its pods: a Deployment of them is taken, and then never has any.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: LimitRange
+    metadata: {name: defaults, namespace: default}
+    spec: {limits: [{type: Container, default: {cpu: 500m}}]}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: "1"}}}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: LimitRange
+    metadata: {name: defaults, namespace: default}
+    spec: {limits: [{type: Container, default: {cpu: 500m}}]}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: "1"}, limits: {cpu: "2"}}}]}
+    ```
+    """
+    ranges = {manifest.namespace for manifest in stack.of_kind("", "LimitRange")}
+    for namespace in sorted(ranges & stack.workloads.keys()):
+        given = _quantities(qos.defaults(stack, namespace)[1])
+        for manifest, template in stack.workloads[namespace]:
+            for path, container in template.containers("containers", "initContainers"):
+                resources = container.get("resources")
+                named = resources if isinstance(resources, dict) else {}
+                requests, limits = _quantities(named.get("requests")), _quantities(named.get("limits"))
+                for resource in requests.keys() & given.keys() - limits.keys():
+                    if requests[resource] > given[resource]:
+                        yield Problem(
+                            manifest,
+                            f"container {container.get('name')} requests {named['requests'][resource]} of {resource} and"
+                            f" names no limit, and the LimitRange of {namespace} gives it a smaller one",
+                            (*path, "resources", "requests", resource),
+                            "name a limit, or give a greater one in the LimitRange",
+                        )
+
+
+def _quantities(named: Any) -> dict[str, Decimal]:
+    """Resource to amount; what is no quantity is another check's."""
+    found = {}
+    for resource, amount in named.items() if isinstance(named, dict) else ():
+        with contextlib.suppress(ValueError):
+            found[resource] = quantity.parse(amount)
+    return found

@@ -45,16 +45,40 @@ ON_PURPOSE = (
         "an object without a name cannot be applied, though the server would make one up", "OBJ001", "LimitRange", ""
     ),
     Purpose(
-        "a volume's source behind a feature gate: the server drops it unread",
+        "a source behind a feature gate: the server drops it unread",
         "SCHEMA001",
         "",
-        r"missing required field .*\.(clusterTrustBundle\.path|podCertificate\.(keyType|signerName))$",
+        r"missing required field .*\.(clusterTrustBundle\.path|podCertificate\.(keyType|signerName)|fileKeyRef\.key)$",
     ),
     Purpose(
         "a claim's source without its kind: the server drops it unread",
         "SCHEMA001",
         "PersistentVolumeClaim",
-        r"missing required field spec\.dataSource\.kind",
+        r"missing required field spec\.dataSource\.(kind|name)",
+    ),
+    Purpose(
+        "devices behind a feature gate: a server before 1.34 drops them unread",
+        "SCHEMA001",
+        "Deployment",
+        r"\.(resources\.claims|resourceClaims)\[",
+    ),
+    Purpose(
+        "a StatefulSet's templates: a server before 1.34 does not look into them, and its pods are never made",
+        "SCHEMA001",
+        "StatefulSet",
+        r"startupProbe\.\w+\.port$|persistentVolumeClaim\.claimName$|\.dataSource(Ref)?\.(kind|name)$|\.accessModes\[",
+    ),
+    Purpose(
+        "a policy for failures that says nothing",
+        "SCHEMA001",
+        "Job",
+        r"missing required field .*podFailurePolicy\.rules$",
+    ),
+    Purpose(
+        "devices without a spec: the server reads an empty one",
+        "SCHEMA001",
+        "DeviceClass|ResourceClaimTemplate",
+        r"missing required field spec(\.spec)?(: it is null)?$",
     ),
     Purpose(
         "a definition's status: the server drops it unread",

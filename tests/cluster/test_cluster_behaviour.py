@@ -129,7 +129,7 @@ def _waits_for_a_pod(claim: Body, cluster: Living) -> bool:
     waiting = {
         body["metadata"]["name"]
         for body in cluster.all("storage.k8s.io", "StorageClass")
-        if body["volumeBindingMode"] == "WaitForFirstConsumer"
+        if body.get("volumeBindingMode") == "WaitForFirstConsumer"
     }
     used = {
         volume.get("persistentVolumeClaim", {}).get("claimName")
