@@ -200,8 +200,8 @@ def within_limits(stack: Stack) -> Iterator[Problem]:
                     if requests[resource] > given[resource]:
                         yield Problem(
                             manifest,
-                            f"container {container.get('name')} requests {named['requests'][resource]} of {resource} and"
-                            f" names no limit, and the LimitRange of {namespace} gives it a smaller one",
+                            f"container {container.get('name')} requests {named['requests'][resource]} of {resource}"
+                            f" and names no limit, and the LimitRange of {namespace} gives it a smaller one",
                             (*path, "resources", "requests", resource),
                             "name a limit, or give a greater one in the LimitRange",
                         )

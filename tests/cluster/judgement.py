@@ -48,7 +48,8 @@ ON_PURPOSE = (
         "a source behind a feature gate: the server drops it unread",
         "SCHEMA001",
         "",
-        r"missing required field .*\.(clusterTrustBundle\.path|podCertificate\.(keyType|signerName)|fileKeyRef\.key)$",
+        r"missing required field .*\.(clusterTrustBundle\.path|podCertificate\.(keyType|signerName)"
+        r"|fileKeyRef\.(key|path|volumeName))$",
     ),
     Purpose(
         "a claim's source without its kind: the server drops it unread",
