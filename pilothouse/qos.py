@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pilothouse.lenient import listing, mapping
 from pilothouse.pods import PodTemplate
 
 if TYPE_CHECKING:
@@ -50,12 +51,16 @@ def defaults(stack: Stack, namespace: str) -> tuple[dict[str, Any], dict[str, An
     for manifest in stack.of_kind("", "LimitRange"):
         if manifest.namespace != namespace:
             continue
-        for item in _list(_map(manifest.body.get("spec")).get("limits")):
-            if _map(item).get("type") == "Container":
-                given = {**_map(item.get("max")), **_map(item.get("default"))}
+        for item in listing(mapping(manifest.body.get("spec")).get("limits")):
+            if mapping(item).get("type") == "Container":
+                given = {**mapping(item.get("max")), **mapping(item.get("default"))}
                 for name, amount in given.items():
                     limits.setdefault(name, amount)
-                for name, amount in {**_map(item.get("min")), **given, **_map(item.get("defaultRequest"))}.items():
+                for name, amount in {
+                    **mapping(item.get("min")),
+                    **given,
+                    **mapping(item.get("defaultRequest")),
+                }.items():
                     requests.setdefault(name, amount)
     return requests, limits
 
@@ -71,12 +76,12 @@ def qos_class(template: PodTemplate, requests: dict[str, Any], limits: dict[str,
     :param requests: what a container requests that says nothing, as :func:`defaults` gives it.
     :param limits: what it is limited to, likewise.
     """
-    own = _map(template.spec.get("resources"))
+    own = mapping(template.spec.get("resources"))
     if _amounts(own.get("requests")) or _amounts(own.get("limits")):
         asked = [(_with_limits(own), _amounts(own.get("limits")))]
     else:
         asked = [
-            _resources(_map(container.get("resources")), requests, limits)
+            _resources(mapping(container.get("resources")), requests, limits)
             for _, container in template.containers("initContainers", "containers")
         ]
     if not any(requested or limited for requested, limited in asked):
@@ -100,7 +105,7 @@ def _with_limits(own: dict[str, Any]) -> Amounts:
 
 
 def _amounts(resources: Any) -> Amounts:
-    found = {name: quantity(value) for name, value in _map(resources).items() if name in _COUNTED}
+    found = {name: quantity(value) for name, value in mapping(resources).items() if name in _COUNTED}
     return {name: amount for name, amount in found.items() if amount is not None and amount > 0}
 
 
@@ -110,11 +115,3 @@ def _sum(amounts: Iterable[Amounts]) -> Amounts:
         for name, amount in each.items():
             total[name] = total.get(name, Decimal(0)) + amount
     return total
-
-
-def _map(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, NamedTuple
 
+from pilothouse.lenient import mapping
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate, template_of
 from pilothouse.stack import Stack
@@ -44,7 +44,7 @@ def of(manifest: Manifest, stack: Stack) -> Rollout | None:
     group = manifest.api_version.rpartition("/")[0]
     if group != "apps" or template is None or manifest.kind not in ("Deployment", "StatefulSet"):
         return None
-    spec = _map(manifest.body, "spec")
+    spec = mapping(manifest.body, "spec")
     pods = _count(spec.get("replicas"), _least(manifest, stack))
     surge, away = _steps(manifest.kind, spec, pods)
     at_a_time = max(1, min(pods, surge + away))
@@ -66,13 +66,13 @@ def _steps(kind: str, spec: dict[str, Any], pods: int) -> tuple[int, int]:
     Source: Kubernetes documentation, Deployments, "Max Unavailable" and "Max Surge"; StatefulSets, "Update strategies".
     """
     if kind == "StatefulSet":
-        update = _map(spec, "updateStrategy")
-        share = _map(update, "rollingUpdate").get("maxUnavailable", 1)
+        update = mapping(spec, "updateStrategy")
+        share = mapping(update, "rollingUpdate").get("maxUnavailable", 1)
         return 0, 0 if update.get("type") == "OnDelete" else max(1, min(pods, _share(share, pods, ROUND_CEILING)))
-    strategy = _map(spec, "strategy")
+    strategy = mapping(spec, "strategy")
     if strategy.get("type") == "Recreate":
         return 0, pods
-    rolling = _map(strategy, "rollingUpdate")
+    rolling = mapping(strategy, "rollingUpdate")
     surge = _share(rolling.get("maxSurge", "25%"), pods, ROUND_CEILING)
     away = _share(rolling.get("maxUnavailable", "25%"), pods, ROUND_FLOOR)
     # Both may come to 0 by rounding, and then no pod could be replaced: the controller takes one away.
@@ -91,7 +91,7 @@ def _wait(template: PodTemplate) -> int:
 
 
 def _before_ready(container: dict[str, Any]) -> int:
-    probes = [_map(container, name) for name in ("startupProbe", "readinessProbe")]
+    probes = [mapping(container, name) for name in ("startupProbe", "readinessProbe")]
     delays = [_count(probe.get("initialDelaySeconds"), 0) for probe in probes if probe]
     again = [
         (_count(probe.get("successThreshold"), 1) - 1) * _count(probe.get("periodSeconds"), 10)
@@ -104,19 +104,14 @@ def _before_ready(container: dict[str, Any]) -> int:
 def _least(manifest: Manifest, stack: Stack) -> int:
     """How many pods an autoscaler of the workload keeps at least; 1 where there is none."""
     for autoscaler in stack.of_kind("autoscaling", "HorizontalPodAutoscaler"):
-        spec = _map(autoscaler.body, "spec")
-        target = _map(spec, "scaleTargetRef")
+        spec = mapping(autoscaler.body, "spec")
+        target = mapping(spec, "scaleTargetRef")
         if autoscaler.namespace == manifest.namespace and (target.get("kind"), target.get("name")) == (
             manifest.kind,
             manifest.name,
         ):
             return _count(spec.get("minReplicas"), 1)
     return 1
-
-
-def _map(value: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, dict) else {}
 
 
 def _count(value: Any, default: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from pilothouse.checks.catalogue import Problem, stack_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
+from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
@@ -67,39 +68,29 @@ _RESTRICTED_VOLUMES = frozenset(
 _LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 
-def _map(value: Any, *keys: str) -> dict[str, Any]:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: Any) -> list[tuple[int, dict[str, Any]]]:
-    return [(i, each) for i, each in enumerate(value) if isinstance(each, dict)] if isinstance(value, list) else []
-
-
 def _baseline_pod(spec: dict[str, Any], at: FieldPath) -> Iterator[Violation]:
     for field in ("hostNetwork", "hostPID", "hostIPC"):
         if spec.get(field) is True:
             yield (*at, field), f"{field} shares the node's own"
-    for index, volume in _items(spec.get("volumes")):
+    for index, volume in mappings(spec.get("volumes")):
         if "hostPath" in volume:
             yield (*at, "volumes", index, "hostPath"), f"the volume {volume.get('name')} is a folder of the node"
-    for index, sysctl in _items(_map(spec, "securityContext").get("sysctls")):
+    for index, sysctl in mappings(mapping(spec, "securityContext").get("sysctls")):
         if sysctl.get("name") not in _SAFE_SYSCTLS:
             yield (*at, "securityContext", "sysctls", index), f"the sysctl {sysctl.get('name')} is not a safe one"
-    yield from _baseline_context(_map(spec, "securityContext"), (*at, "securityContext"))
+    yield from _baseline_context(mapping(spec, "securityContext"), (*at, "securityContext"))
 
 
 def _baseline_container(container: dict[str, Any], at: FieldPath) -> Iterator[Violation]:
-    context = _map(container, "securityContext")
+    context = mapping(container, "securityContext")
     where = (*at, "securityContext")
     if context.get("privileged") is True:
         yield (*where, "privileged"), f"the container {container.get('name')} is privileged"
-    added = _map(context, "capabilities").get("add")
-    for capability in added if isinstance(added, list) else ():
+    added = mapping(context, "capabilities").get("add")
+    for capability in listing(added):
         if capability not in _HARMLESS_CAPABILITIES:
             yield (*where, "capabilities", "add"), f"the container {container.get('name')} gets {capability}"
-    for index, port in _items(container.get("ports")):
+    for index, port in mappings(container.get("ports")):
         if port.get("hostPort"):
             yield (*at, "ports", index, "hostPort"), f"the port {port['hostPort']} is the node's own"
     if context.get("procMount", "Default") != "Default":
@@ -108,29 +99,29 @@ def _baseline_container(container: dict[str, Any], at: FieldPath) -> Iterator[Vi
 
 
 def _baseline_context(context: dict[str, Any], at: FieldPath) -> Iterator[Violation]:
-    if _map(context, "seccompProfile").get("type") == "Unconfined":
+    if mapping(context, "seccompProfile").get("type") == "Unconfined":
         yield (*at, "seccompProfile", "type"), "every system call is allowed (seccomp Unconfined)"
-    if _map(context, "appArmorProfile").get("type") == "Unconfined":
+    if mapping(context, "appArmorProfile").get("type") == "Unconfined":
         yield (*at, "appArmorProfile", "type"), "AppArmor is off (Unconfined)"
-    if _map(context, "windowsOptions").get("hostProcess") is True:
+    if mapping(context, "windowsOptions").get("hostProcess") is True:
         yield (*at, "windowsOptions", "hostProcess"), "it runs as a process of the node (hostProcess)"
-    linux = _map(context, "seLinuxOptions")
+    linux = mapping(context, "seLinuxOptions")
     if linux.get("type", "") not in _SELINUX_TYPES or linux.get("user") or linux.get("role"):
         yield (*at, "seLinuxOptions"), "SELinux's user, role or type is one of its own"
 
 
 def _restricted_pod(spec: dict[str, Any], at: FieldPath) -> Iterator[Violation]:
-    for index, volume in _items(spec.get("volumes")):
+    for index, volume in mappings(spec.get("volumes")):
         forms = volume.keys() - {"name"}
         if not forms <= _RESTRICTED_VOLUMES and "hostPath" not in volume:
             yield (*at, "volumes", index), f"the volume {volume.get('name')} is of the sort {', '.join(sorted(forms))}"
-    context = _map(spec, "securityContext")
+    context = mapping(spec, "securityContext")
     if context.get("runAsUser") == 0:
         yield (*at, "securityContext", "runAsUser"), "runAsUser is root"
 
 
 def _restricted_container(container: dict[str, Any], at: FieldPath, pod: dict[str, Any]) -> Iterator[Violation]:
-    context, name = _map(container, "securityContext"), container.get("name")
+    context, name = mapping(container, "securityContext"), container.get("name")
     where = (*at, "securityContext")
     if context.get("allowPrivilegeEscalation") is not False:
         yield where, f"the container {name} does not set allowPrivilegeEscalation: false"
@@ -138,10 +129,10 @@ def _restricted_container(container: dict[str, Any], at: FieldPath, pod: dict[st
         yield where, f"the container {name} does not set runAsNonRoot: true"
     if context.get("runAsUser") == 0:
         yield (*where, "runAsUser"), f"the container {name} runs as root"
-    profile = _map(context, "seccompProfile") or _map(pod, "seccompProfile")
+    profile = mapping(context, "seccompProfile") or mapping(pod, "seccompProfile")
     if profile.get("type") not in ("RuntimeDefault", "Localhost"):
         yield where, f"the container {name} has no seccompProfile of type RuntimeDefault or Localhost"
-    capabilities = _map(context, "capabilities")
+    capabilities = mapping(context, "capabilities")
     if "ALL" not in (capabilities.get("drop") or ()):
         yield where, f"the container {name} does not drop ALL capabilities"
     for capability in capabilities.get("add") or ():
@@ -159,10 +150,10 @@ def _baseline(pods: PodTemplate) -> Iterator[Violation]:
 def _restricted(pods: PodTemplate) -> Iterator[Violation]:
     """Source: Kubernetes documentation, Pod Security Standards, "Restricted"."""
     yield from _baseline(pods)
-    windows = _map(pods.spec, "os").get("name") == "windows"
+    windows = mapping(pods.spec, "os").get("name") == "windows"
     yield from _restricted_pod(pods.spec, (*pods.path, "spec"))
     for path, container in () if windows else pods.containers(*_LISTS):
-        yield from _restricted_container(container, path, _map(pods.spec, "securityContext"))
+        yield from _restricted_container(container, path, mapping(pods.spec, "securityContext"))
 
 
 LEVELS: dict[str, Callable[[PodTemplate], Iterator[Violation]]] = {"baseline": _baseline, "restricted": _restricted}

@@ -11,6 +11,7 @@ from pilothouse import qos, quantity
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
+from pilothouse.lenient import mapping, mappings
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate, hash_annotation
 from pilothouse.stack import Stack
@@ -65,16 +66,11 @@ def _sources(template: PodTemplate) -> Iterator[tuple[FieldPath, str, str]]:
     A mounted one is brought up to date in running pods, unless a part of it is mounted by itself.
     """
     for path, container in template.containers("containers", "initContainers"):
-        for index, source in enumerate(_list(container.get("envFrom"))):
+        for index, source in mappings(container.get("envFrom")):
             yield from _named(source, (*path, "envFrom", index), "configMapRef", "secretRef")
-        for index, variable in enumerate(_list(container.get("env"))):
-            value = variable.get("valueFrom")
+        for index, variable in mappings(container.get("env")):
             at = (*path, "env", index, "valueFrom")
-            yield from _named(value if isinstance(value, dict) else {}, at, "configMapKeyRef", "secretKeyRef")
-
-
-def _list(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+            yield from _named(mapping(variable, "valueFrom"), at, "configMapKeyRef", "secretKeyRef")
 
 
 def _named(
@@ -193,8 +189,7 @@ def within_limits(stack: Stack) -> Iterator[Problem]:
         given = _quantities(qos.defaults(stack, namespace)[1])
         for manifest, template in stack.workloads[namespace]:
             for path, container in template.containers("containers", "initContainers"):
-                resources = container.get("resources")
-                named = resources if isinstance(resources, dict) else {}
+                named = mapping(container, "resources")
                 requests, limits = _quantities(named.get("requests")), _quantities(named.get("limits"))
                 for resource in requests.keys() & given.keys() - limits.keys():
                     if requests[resource] > given[resource]:

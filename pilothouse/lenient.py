@@ -1,0 +1,26 @@
+"""Lenient: parts of an object as they should be; empty where something else stands, which the schema checks tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def mapping(value: Any, *keys: str) -> dict[str, Any]:
+    """A map, or one inside it; empty where there is none.
+
+    :param value: where to begin.
+    :param keys: the steps from there.
+    """
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def listing(value: Any) -> list[Any]:
+    """A list; empty where there is none."""
+    return value if isinstance(value, list) else []
+
+
+def mappings(value: Any) -> list[tuple[int, dict[str, Any]]]:
+    """The maps in a list, each with its index; none where there is no list."""
+    return [(index, item) for index, item in enumerate(listing(value)) if isinstance(item, dict)]
