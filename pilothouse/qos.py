@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pilothouse import quantity
 from pilothouse.lenient import listing, mapping
 from pilothouse.pods import PodTemplate
 
@@ -17,27 +17,8 @@ GUARANTEED, BURSTABLE, BEST_EFFORT = "Guaranteed", "Burstable", "BestEffort"
 
 _COUNTED = ("cpu", "memory")
 """The resources that decide. Source: Kubernetes, Pod Quality of Service Classes."""
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
-_SUFFIXES = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1), "k": Decimal(1000)}
-_SUFFIXES |= {letter: Decimal(1000) ** power for power, letter in enumerate("MGTPE", start=2)}
-_SUFFIXES |= {f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", start=1)}
-
 Amounts = dict[str, Decimal]
 """Resource to amount: cores, bytes."""
-
-
-def quantity(value: object) -> Decimal | None:
-    """A Kubernetes quantity (``500m``, ``128Mi``, ``1e3``, 2) as a number; None for what is none.
-
-    Source: Kubernetes API reference, Quantity.
-    """
-    match = None if isinstance(value, bool) else _QUANTITY.fullmatch(str(value))
-    if match is None:
-        return None
-    suffix = match[2] or ""
-    if suffix[:1] in ("e", "E") and len(suffix) > 1 and suffix != "Ei":
-        return Decimal(match[1] + suffix)
-    return Decimal(match[1]) * _SUFFIXES[suffix]
 
 
 def defaults(stack: Stack, namespace: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -105,8 +86,8 @@ def _with_limits(own: dict[str, Any]) -> Amounts:
 
 
 def _amounts(resources: Any) -> Amounts:
-    found = {name: quantity(value) for name, value in mapping(resources).items() if name in _COUNTED}
-    return {name: amount for name, amount in found.items() if amount is not None and amount > 0}
+    found = quantity.amounts(resources)
+    return {name: found[name] for name in _COUNTED if found.get(name, 0) > 0}
 
 
 def _sum(amounts: Iterable[Amounts]) -> Amounts:

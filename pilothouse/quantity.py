@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from decimal import ROUND_UP, Context, Decimal
+
+from pilothouse.lenient import mapping
 
 _FORM = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]{1,4})|([KMGTPE]i|[numkMGTPE]?))")
 
@@ -58,4 +61,16 @@ def problems(argument: str, quantities: Mapping[str, str | int | float]) -> list
             parse(quantity)
         except ValueError as error:
             found.append(f"{argument}: {resource}: {error}")
+    return found
+
+
+def amounts(named: object) -> dict[str, Decimal]:
+    """Resource to amount, of what anyone may have written; what is no quantity is left out, for the schema to tell.
+
+    :param named: resource to quantity, such as a container's ``requests``.
+    """
+    found = {}
+    for resource, quantity in mapping(named).items():
+        with contextlib.suppress(ValueError):
+            found[resource] = parse(quantity)
     return found

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pilothouse import qos
 from pilothouse.finding import Position
@@ -77,32 +74,3 @@ def test_a_limit_range_speaks_for_containers_that_say_nothing(
         stack = Stack(somebodys("1.34"), Catalogue("1.34"), [Manifest(body, Position("f", 1))])
         found = qos.qos_class(pods(resources), *qos.defaults(stack, "shop"))
         assert found == (wanted or qos.qos_class(pods(resources), {}, {}))
-
-
-@settings(deadline=None)
-@given(st.integers(0, 10**9), st.sampled_from(list(qos._SUFFIXES)))
-def test_a_quantity_is_its_number_times_its_suffix(number: int, suffix: str) -> None:
-    amount = qos.quantity(f"{number}{suffix}")
-    assert amount is not None
-    for other, factor in (("m", 1000), ("u", 10**6), ("", 1)):
-        if suffix == "":
-            assert qos.quantity(f"{number * factor}{other}") == amount
-    if suffix.endswith("i"):
-        assert amount == number * 2 ** (10 * ("KMGTPE".index(suffix[0]) + 1))
-    assert qos.quantity(f"-{number}{suffix}") == -amount
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        *[("1e3", "1000"), ("1E3", "1000"), (".5", "0.5"), ("5.", "5"), (2, "2"), (0.5, "0.5")],
-        *[("1E", str(10**18)), ("1Ei", str(2**60)), ("+1", "1")],
-    ],
-)
-def test_every_form_of_a_quantity(text: object, expected: str) -> None:
-    assert qos.quantity(text) == Decimal(expected)
-
-
-@pytest.mark.parametrize("text", ["", "m", "1 Gi", "1GI", "1e", "x", None, True, [], "1e1.5", "1K"])
-def test_what_is_no_quantity(text: object) -> None:
-    assert qos.quantity(text) is None

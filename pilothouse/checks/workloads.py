@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from pilothouse import qos, quantity
@@ -186,11 +184,11 @@ def within_limits(stack: Stack) -> Iterator[Problem]:
     """
     ranges = {manifest.namespace for manifest in stack.of_kind("", "LimitRange")}
     for namespace in sorted(ranges & stack.workloads.keys()):
-        given = _quantities(qos.defaults(stack, namespace)[1])
+        given = quantity.amounts(qos.defaults(stack, namespace)[1])
         for manifest, template in stack.workloads[namespace]:
             for path, container in template.containers("containers", "initContainers"):
                 named = mapping(container, "resources")
-                requests, limits = _quantities(named.get("requests")), _quantities(named.get("limits"))
+                requests, limits = quantity.amounts(named.get("requests")), quantity.amounts(named.get("limits"))
                 for resource in requests.keys() & given.keys() - limits.keys():
                     if requests[resource] > given[resource]:
                         yield Problem(
@@ -200,12 +198,3 @@ def within_limits(stack: Stack) -> Iterator[Problem]:
                             (*path, "resources", "requests", resource),
                             "name a limit, or give a greater one in the LimitRange",
                         )
-
-
-def _quantities(named: Any) -> dict[str, Decimal]:
-    """Resource to amount; what is no quantity is another check's."""
-    found = {}
-    for resource, amount in named.items() if isinstance(named, dict) else ():
-        with contextlib.suppress(ValueError):
-            found[resource] = quantity.parse(amount)
-    return found
