@@ -172,8 +172,7 @@ class Kubia(Chart[KubiaValues]):
             ingress_class=self.values.ingress_class,
             tls=self.values.tls_secret,
         )
-        # A host must not be claimed twice: the gateway has names of its own.
-        names = [f"gateway.{host}" for host in hosts]
+        # The same hosts: DNS says which of the two a browser asks, and so when the one follows the other.
         gateway = Gateway(
             self,
             "kubia",
@@ -181,7 +180,7 @@ class Kubia(Chart[KubiaValues]):
             listeners=[Listener("http", 80)]
             + ([Listener("https", 443, tls=self.values.tls_secret)] if self.values.tls_secret else []),
         )
-        HTTPRoute(self, "kubia", gateway=gateway, hosts=names, rules=self.shares(http))
+        HTTPRoute(self, "kubia", gateway=gateway, hosts=hosts, rules=self.shares(http))
 
     def shares(self, http: Service) -> list[HttpRule]:
         """All requests to one version; or some of them, and all of whoever asks for it by a header, to the next."""

@@ -52,6 +52,10 @@ class Kept:
         """
         return self._files.get(file) or self._machine_files.get(file)
 
+    def machine_file(self, name: str) -> Manifest | None:
+        """The file for machines of a name, as lists call it: ``NodeFile kubeadm/init-config.yaml``."""
+        return next((each for each in self._machine_files.values() if str(each.identity) == name), None)
+
     def page(self, manifest: Manifest) -> dict[str, Any]:
         """Everything that is known of an object. The keys and their meaning stay as they are; others may come.
 

@@ -67,6 +67,7 @@ def _object(options: argparse.Namespace, screen: Screen, root: str) -> int:
 def _meant(options: argparse.Namespace, kept: Kept) -> list[Manifest]:
     """The objects of one environment that were asked for."""
     found = kept.at(os.path.realpath(options.what[0])) if len(options.what) == 1 else None
+    found = found or kept.machine_file(" ".join(options.what))
     wanted = asked.parse(options.what, options.namespace or "")
     if found is not None or wanted is None:
         return [] if found is None else [found]

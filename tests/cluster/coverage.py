@@ -285,6 +285,19 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         WORKLOADS,
+        "Affinity",
+        "mysql",
+        "dev",
+        "CronJob data/mysql-dump",
+        (
+            *("spec", "jobTemplate", "spec", "template", "spec", "affinity", "podAffinity"),
+            *("preferredDuringSchedulingIgnoredDuringExecution", 0, "podAffinityTerm", "topologyKey"),
+        ),
+        "kubernetes.io/hostname",
+        "topology.kubernetes.io/zone",
+    ),
+    Row(
+        WORKLOADS,
         "Topology spread",
         "kubia",
         "prod",

@@ -67,7 +67,7 @@ def test_a_chart_of_the_repository_gives_what_synth_writes() -> None:
 def test_values_are_laid_over_those_of_the_environment() -> None:
     result = synthesize(Kubia, {"replicas": 9, "tls_secret": None}, environment="prod")
     deployment = result.one("Deployment", "kubia-dp")
-    assert deployment["spec"]["replicas"] == 9
+    assert result.one("HorizontalPodAutoscaler")["spec"]["minReplicas"] == 9
     assert deployment["spec"]["revisionHistoryLimit"] == 5
     assert "tls" not in result.one("Ingress")["spec"]
     assert deployment["metadata"]["namespace"] == "custom-namespace"
