@@ -59,16 +59,18 @@ def self_deleting(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 def _sources(template: PodTemplate) -> Iterator[tuple[FieldPath, str, str]]:
-    """Every ConfigMap and Secret that the pods read for good when they start: (field, kind, name).
-
-    A mounted one is brought up to date in running pods, unless a part of it is mounted by itself.
-    """
+    """Every ConfigMap and Secret that the pods read: (field, kind, name)."""
     for path, container in template.containers("containers", "initContainers"):
         for index, source in mappings(container.get("envFrom")):
             yield from _named(source, (*path, "envFrom", index), "configMapRef", "secretRef")
         for index, variable in mappings(container.get("env")):
             at = (*path, "env", index, "valueFrom")
             yield from _named(mapping(variable, "valueFrom"), at, "configMapKeyRef", "secretKeyRef")
+    for index, volume in mappings(template.spec.get("volumes")):
+        at = (*template.path, "spec", "volumes", index)
+        yield from _named(volume, at, "configMap", "secret")
+        for part, source in mappings(mapping(volume, "projected").get("sources")):
+            yield from _named(source, (*at, "projected", "sources", part), "configMap", "secret")
 
 
 def _named(
@@ -76,14 +78,16 @@ def _named(
 ) -> Iterator[tuple[FieldPath, str, str]]:
     for field, kind in ((config_map, "ConfigMap"), (secret, "Secret")):
         reference = holder.get(field)
-        if isinstance(reference, dict) and isinstance(reference.get("name"), str):
-            yield (*path, field, "name"), kind, reference["name"]
+        named = "secretName" if field == "secret" and "secretName" in mapping(reference) else "name"
+        if isinstance(mapping(reference).get(named), str):
+            yield (*path, field, named), kind, mapping(reference)[named]
 
 
 @stack_check("CFG001", Severity.ADVICE, "pods that keep an old setting")
 def unhashed(stack: Stack) -> Iterator[Problem]:
     """A variable is read when a container starts. When the ConfigMap or Secret that it comes from changes, pods that
-    run keep the old value, and those that are started later get the new one: one workload, two settings.
+    run keep the old value, and those that are started later get the new one: one workload, two settings. A mounted file
+    is brought up to date some time later, and few programs read it again.
 
     In the kit, ``env_from=[config]`` with a ConfigMap of the same chart puts a hash of its content on the pods, so that
     a change rolls them. That cannot be done for a Secret, and for what another chart writes: roll them by hand, or let
@@ -138,7 +142,7 @@ def unhashed(stack: Stack) -> Iterator[Problem]:
                 told.add((kind, name))
                 yield Problem(
                     manifest,
-                    f"its pods read the {kind} {name} when they start, and nothing rolls them when it changes",
+                    f"its pods read the {kind} {name}, and nothing rolls them when it changes",
                     path,
                     "roll them when it changes: in the kit, pass a ConfigMap of the same chart as an object",
                 )
