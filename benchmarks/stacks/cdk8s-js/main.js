@@ -65,6 +65,7 @@ class WebApp extends Construct {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata,
+      immutable: true,
       data: {
         'LOG_LEVEL': 'info',
         'PORT': '8080',

@@ -88,6 +88,7 @@ class WebApp(Construct):
         add(
             "v1",
             "ConfigMap",
+            immutable=True,
             data={
                 "LOG_LEVEL": "info",
                 "PORT": "8080",

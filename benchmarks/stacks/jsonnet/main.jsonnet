@@ -62,6 +62,7 @@ local configMap(name) = {
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: metadata(name),
+  immutable: true,
   data: {
     LOG_LEVEL: 'info',
     PORT: '8080',

@@ -92,6 +92,7 @@ class App00(Chart[App00Values]):
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
                 "metadata": metadata,
+                "immutable": True,
                 "data": {
                     "LOG_LEVEL": "info",
                     "PORT": "8080",

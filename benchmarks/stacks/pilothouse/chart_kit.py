@@ -48,13 +48,7 @@ class App00(Chart[App00Values]):
             resources=Resources(cpu="100m", memory="128Mi", memory_limit="256Mi"),
             readiness=HttpProbe("/ready", period=5),
             liveness=HttpProbe("/healthy", initial_delay=10, timeout=2),
-            patch={
-                "spec": {
-                    "template": {
-                        "spec": {"containers": [{"name": name, "envFrom": [{"configMapRef": {"name": settings.name}}]}]}
-                    }
-                }
-            },
+            env_from=[settings],
         )
         http = Service(self, name, labels=labels, selects=web, ports={"http": 80})
         Ingress(self, name, labels=labels, host=f"{name}.example.com", routes={"/": http}, ingress_class="nginx")
