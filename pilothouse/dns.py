@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pilothouse.lenient import mappings
 from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
 
@@ -33,8 +34,7 @@ def _of_service(service: Manifest, stack: Stack) -> list[str]:
     spec = _spec(service)
     if spec.get("type") == "ExternalName":
         return [f"{name} → {spec.get('externalName')}"]
-    ports = spec.get("ports")
-    named = [each for each in ports if isinstance(each, dict) and each.get("name")] if isinstance(ports, list) else []
+    named = [each for _, each in mappings(spec.get("ports")) if each.get("name")]
     found = [name, *(f"_{each['name']}._{str(each.get('protocol', 'TCP')).lower()}.{name}" for each in named)]
     if _headless(service):
         for each in stack.of_kind("apps", "StatefulSet"):

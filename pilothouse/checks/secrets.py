@@ -8,6 +8,7 @@ from typing import Any
 
 from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.finding import Severity
+from pilothouse.lenient import mappings
 from pilothouse.manifest import Body, Manifest
 from pilothouse.pods import template_of
 from pilothouse.stack import Stack
@@ -117,9 +118,8 @@ def in_variable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """
     template = template_of(manifest)
     for path, container in template.containers("containers", "initContainers") if template is not None else ():
-        variables = container.get("env")
-        for index, variable in enumerate(variables if isinstance(variables, list) else ()):
-            name, value = (variable.get("name"), variable.get("value")) if isinstance(variable, dict) else (None, None)
+        for index, variable in mappings(container.get("env")):
+            name, value = variable.get("name"), variable.get("value")
             if not isinstance(name, str) or not isinstance(value, str):
                 continue
             named = _SECRET_NAME.search(name) and not _NO_SECRET.fullmatch(value)

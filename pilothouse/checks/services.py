@@ -7,6 +7,7 @@ from typing import Any
 
 from pilothouse.checks.catalogue import Problem, stack_check
 from pilothouse.finding import Severity
+from pilothouse.lenient import mapping, mappings
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
@@ -72,11 +73,8 @@ def endpoints(stack: Stack) -> Iterator[Problem]:
 
 def _service_ports(service: Manifest) -> Iterator[tuple[int, Any, str]]:
     """Each port's index, its target (a number or a name), and its protocol."""
-    spec = service.body.get("spec")
-    ports = spec.get("ports") if isinstance(spec, dict) else None
-    for index, port in enumerate(ports if isinstance(ports, list) else ()):
-        if isinstance(port, dict):
-            yield index, port.get("targetPort", port.get("port")), port.get("protocol", "TCP")
+    for index, port in mappings(mapping(service.body, "spec").get("ports")):
+        yield index, port.get("targetPort", port.get("port")), port.get("protocol", "TCP")
 
 
 def _offered(pods: list[tuple[Manifest, PodTemplate]]) -> set[tuple[Any, str]]:

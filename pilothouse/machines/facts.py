@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_net
 from typing import Any, NamedTuple
 
 from pilothouse.fieldpath import FieldPath, format_path
+from pilothouse.lenient import mappings
 from pilothouse.machines.content import format_of
 from pilothouse.machines.file import MachineDocument
 
@@ -132,8 +133,8 @@ def _at(value: Any, steps: tuple[str | Argument, ...], path: FieldPath) -> Itera
         return
     step = steps[0]
     if isinstance(step, Argument):
-        for index, pair in enumerate(value if isinstance(value, list) else ()):
-            if isinstance(pair, dict) and pair.get("name") == step.name and "value" in pair:
+        for index, pair in mappings(value):
+            if pair.get("name") == step.name and "value" in pair:
                 yield (*path, index, "value"), pair["value"]
     elif isinstance(value, dict) and step in value:
         yield from _at(value[step], steps[1:], (*path, step))
