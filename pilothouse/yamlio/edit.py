@@ -180,6 +180,10 @@ class _Editor:
             lines.append(" " * (column + depth * step) + f"{self._key(name, flow=False)}:")
         lines[-1] += " " + self._written(self._value, None)
         added = self._newline.join(lines)
+        if last.ends_open(text):
+            # A line below would end the block's last line, and so add a line break to its value.
+            at = node.entries[-1][0].start
+            return f"{text[:at]}{added.lstrip(' ')}{self._newline}{' ' * column}{text[at:]}"
         at = self._end_of_line(last.content_end(text))
         return text[:at] + self._newline + added + text[at:]
 

@@ -76,6 +76,11 @@ class Span:
             return self
         return (self.entries[-1][1] if self.entries else self.items[-1]).last()
 
+    def ends_open(self, text: str) -> bool:
+        """Whether it ends in a block scalar whose last line has no line break, because the text ends there."""
+        last = self.last()
+        return last.style in _BLOCK and last.end == len(text) and not text.endswith("\n")
+
     def content_end(self, text: str) -> int:
         """The offset after what belongs to it, less the line break: not that of a comment or an empty line below."""
         last = self.last()

@@ -165,8 +165,7 @@ def middle(old: list[str], new: list[str]) -> tuple[int, int]:
 def test_one_value_changes_and_no_other_line(
     lines: list[Line], data: st.DataObject, value: Any, newline: str, ends: bool
 ) -> None:
-    blocks = any(line.leaf and line.text.rstrip().endswith(("|", ">", "+")) for line in lines)
-    text = newline.join(line.text for line in lines) + (newline if ends or blocks else "")
+    text = newline.join(line.text for line in lines) + (newline if ends else "")
     (document,) = load_all(text, file="f")
     old = document.value
     path = data.draw(st.sampled_from(every_path(old)))
@@ -253,6 +252,12 @@ def test_what_an_alias_stands_for_is_not_changed_behind_its_back() -> None:
     assert edit(ANCHORED, ("two",), "x") == whole.replace("two: *base", "two: x")
     assert edit(ANCHORED, ("one", "image"), "b") == whole.replace("more: x\n", "more: x\n  image: b\n")
     assert edit(ANCHORED, ("four", "x"), 2) == whole.replace("x: 1", "x: 2")
+
+
+def test_a_new_field_does_not_end_the_last_line_of_a_block() -> None:
+    """``one`` has no line break while the file ends after it."""
+    assert set_value("a:\n  b: |\n    one", ("a", "new"), 1, file="f") == "a:\n  new: 1\n  b: |\n    one"
+    assert set_value("a:\n  b: |\n    one\n", ("a", "new"), 1, file="f") == "a:\n  b: |\n    one\n  new: 1\n"
 
 
 def test_a_value_whose_own_anchor_is_used_elsewhere_stays() -> None:
