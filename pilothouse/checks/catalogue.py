@@ -22,6 +22,7 @@ FAMILIES = (
     "secrets",
     "services",
     "workloads",
+    "scheduling",
     "pod_security",
     "output",
     "node_credentials",
@@ -45,6 +46,8 @@ class Problem(NamedTuple):
     """The field in the object."""
     fix: str = ""
     """What to do; empty where the message says it."""
+    code: str = ""
+    """Another check's, where the same look finds what that one is about; empty for the check's own."""
 
 
 ObjectFunction = Callable[[Manifest, Stack], Iterable[Problem]]

@@ -189,6 +189,7 @@ def admitted(stack: Stack) -> Iterator[Problem]:
       containers:
       - name: web
         image: nginx:1.29
+        resources: {requests: {cpu: 10m}}
         securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
     ```
     """
@@ -229,7 +230,7 @@ def beyond_baseline(stack: Stack) -> Iterator[Problem]:
     kind: Pod
     metadata: {name: web, namespace: default}
     spec:
-      containers: [{name: web, image: "nginx:1.29"}]
+      containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m}}}]
       volumes: [{name: scratch, emptyDir: {}}]
     ```
     """

@@ -113,7 +113,12 @@ def in_variable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     apiVersion: v1
     kind: Pod
     metadata: {name: web, namespace: default}
-    spec: {containers: [{name: web, image: "nginx:1.29", env: [{name: MYSQL_PASSWORD_FILE, value: /run/mysql}]}]}
+    spec:
+      containers:
+      - name: web
+        image: "nginx:1.29"
+        resources: {requests: {cpu: 10m}}
+        env: [{name: MYSQL_PASSWORD_FILE, value: /run/mysql}]
     ```
     """
     template = template_of(manifest)

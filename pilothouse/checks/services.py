@@ -51,7 +51,7 @@ def endpoints(stack: Stack) -> Iterator[Problem]:
     apiVersion: v1
     kind: Pod
     metadata: {name: web, namespace: default, labels: {app: kubia}}
-    spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+    spec: {containers: [{name: web, image: nginx, resources: {requests: {cpu: 10m}}, ports: [{containerPort: 8080}]}]}
     ---
     apiVersion: v1
     kind: Service
@@ -129,7 +129,9 @@ def named_ports(stack: Stack) -> Iterator[Problem]:
     apiVersion: v1
     kind: Pod
     metadata: {name: web, namespace: default, labels: {app: kubia}}
-    spec: {containers: [{name: web, image: nginx, ports: [{name: http, containerPort: 8080}]}]}
+    spec:
+      containers:
+      - {name: web, image: nginx, resources: {requests: {cpu: 10m}}, ports: [{name: http, containerPort: 8080}]}
     ---
     apiVersion: v1
     kind: Service
@@ -164,7 +166,7 @@ def numbered_ports(stack: Stack) -> Iterator[Problem]:
     apiVersion: v1
     kind: Pod
     metadata: {name: web, namespace: default, labels: {app: kubia}}
-    spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+    spec: {containers: [{name: web, image: nginx, resources: {requests: {cpu: 10m}}, ports: [{containerPort: 8080}]}]}
     ---
     apiVersion: v1
     kind: Service
