@@ -153,7 +153,7 @@ class Synthesized:
         def read_lines(file: str) -> list[str]:
             return Path(self._root, file).read_text(encoding="utf-8", errors="replace").splitlines()
 
-        return "\n\n" + human.render(findings, colour=False, width=100, read_lines=read_lines)
+        return "\n\n" + human.render(findings, colour=False, width=100, advice=True, read_lines=read_lines)
 
 
 def synthesize(

@@ -70,6 +70,7 @@ def _complete_charts(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
 
 def _format(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--format", choices=FORMATS, default="human", help="how findings are written (default: human)")
+    verb.add_argument("--advice", action="store_true", help="show advice in full too, not only how much there is")
 
 
 def _synth(verbs: Any) -> None:

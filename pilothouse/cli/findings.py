@@ -12,19 +12,22 @@ from pilothouse.finding import Finding
 
 
 def show_known(
-    findings: Sequence[dict[str, Any]], root: str, format: str, screen: Screen, *, aside: bool = False
+    findings: Sequence[dict[str, Any]], root: str, format: str, screen: Screen, *, advice: bool, aside: bool = False
 ) -> None:
     """Show findings of an earlier run, kept as plain JSON."""
     import msgspec
 
-    show([msgspec.convert(finding, Finding) for finding in findings], root, format, screen, aside=aside)
+    show([msgspec.convert(finding, Finding) for finding in findings], root, format, screen, advice=advice, aside=aside)
 
 
-def show(findings: Sequence[Finding], root: str, format: str, screen: Screen, *, aside: bool = False) -> None:
+def show(
+    findings: Sequence[Finding], root: str, format: str, screen: Screen, *, advice: bool, aside: bool = False
+) -> None:
     """Show findings.
 
     :param root: what the findings' files are relative to.
-    :param format: ``human``, ``json`` or ``github``.
+    :param format: ``human``, ``json`` (which holds advice in any case) or ``github``.
+    :param advice: whether advice is shown in full.
     :param aside: standard output belongs to something else: they go to standard error.
     """
 
@@ -41,12 +44,18 @@ def show(findings: Sequence[Finding], root: str, format: str, screen: Screen, *,
     elif format == "github":
         from pilothouse.report import github
 
-        text = github.render(findings)
+        text = github.render(findings, advice=advice)
     else:
         from pilothouse.report import human
 
         stream = sys.stderr if aside else sys.stdout
-        text = human.render(findings, colour=screen.colour(stream), width=screen.width(stream), read_lines=read_lines)
+        text = human.render(
+            findings,
+            colour=screen.colour(stream),
+            width=screen.width(stream),
+            advice=advice,
+            read_lines=read_lines,
+        )
     if aside:
         screen.say(text.rstrip("\n"))
     else:

@@ -82,7 +82,7 @@ def _objects(options: argparse.Namespace, screen: Screen, root: str, environment
     _show(rows, options, screen)
     if not rows:
         screen.say(f"{out} holds no objects of {', '.join(environments)}: run pilothouse synth")
-    show(findings, root, "human", screen, aside=True)
+    show(findings, root, "human", screen, advice=False, aside=True)
     return 1 if findings else 0
 
 

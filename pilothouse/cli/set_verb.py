@@ -21,7 +21,7 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     name = chosen([options.environment], [*names(root), *layer_names(root)], "environment")[0]
     made = change(root, name, assignments)
     if made.findings:
-        show(made.findings, root, "human", screen)
+        show(made.findings, root, "human", screen, advice=False)
         screen.say("nothing was written")
         return 2
     if made.new == made.old:

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
         if record.findings or options.format != "human":
             from pilothouse.cli.findings import show_known
 
-            show_known(record.findings, root, options.format, screen, aside=_aside(options))
+            show_known(record.findings, root, options.format, screen, advice=options.advice, aside=_aside(options))
         _sum_up(screen, options, _counted(record.objects, len(environments)), [])
         return 0
     return _synthesize(options, screen, root, out, environments, engine, flags, record)
@@ -101,7 +101,7 @@ def _synthesize(
         processes=options.jobs,
     )
     outcome = synthesize(request, record, lambda done, of: screen.progress(f"built {done} of {of} chart instances"))
-    show(outcome.findings, root, options.format, screen, aside=_aside(options))
+    show(outcome.findings, root, options.format, screen, advice=options.advice, aside=_aside(options))
     if outcome.stopped:
         for name in outcome.empty:
             screen.say(f"{os.path.join(out, name)} has no files of the other charts: run pilothouse synth {name}")

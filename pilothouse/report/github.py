@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pilothouse.finding import Finding, Severity
 from pilothouse.report.human import where
-from pilothouse.report.summary import Group, group
+from pilothouse.report.summary import Group, group, shown
 from pilothouse.report.text import one_line, visible
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
@@ -41,13 +41,14 @@ def _finding(one: Group) -> str:
     return f"::{_COMMANDS[finding.severity]} {listed}::{_data(chr(10).join(lines))}\n"
 
 
-def render(findings: Sequence[Finding]) -> str:
+def render(findings: Sequence[Finding], *, advice: bool) -> str:
     """Findings as workflow commands, one a line; advice is a ``notice``.
 
     Errors come first: GitHub shows only so many annotations of one step. The same finding in several environments
     stands once and names them.
 
     :param findings: in any order.
+    :param advice: whether advice is among them.
     :returns: the lines; empty where there are no findings.
     """
-    return "".join(map(_finding, group(findings)))
+    return "".join(map(_finding, group(shown(findings, advice=advice))))

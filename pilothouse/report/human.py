@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Severity
 from pilothouse.report.excerpt import excerpt
-from pilothouse.report.summary import Group, group, summarize, summary_line
+from pilothouse.report.summary import Group, group, shown, summarize, summary_line
 from pilothouse.report.text import one_line, wrap
 
 NARROWEST = 40
@@ -61,6 +61,7 @@ def render(
     *,
     colour: bool,
     width: int,
+    advice: bool = True,
     read_lines: Callable[[str], Sequence[str]],
 ) -> str:
     """Findings, each with its place, its source line and how to fix it, and a line that counts them.
@@ -71,6 +72,7 @@ def render(
     :param findings: in any order.
     :param colour: with ANSI colours.
     :param width: the terminal's columns; messages and source lines keep to it (but not below 40).
+    :param advice: whether advice is shown in full; it is counted in any case.
     :param read_lines: gives a file's lines by the name in a finding's position; OSError or ValueError where it cannot.
     :returns: the text with its last line break; empty where there are no findings.
     """
@@ -88,6 +90,9 @@ def render(
 
     paint = _Paint(colour)
     width = max(width, NARROWEST)
-    blocks = [_finding(one, paint, width, remembered) for one in group(findings)]
-    text = "\n\n".join("\n".join(lines) for lines in blocks)
-    return f"{text}\n\n{paint(_BOLD, summary_line(summarize(findings)))}\n"
+    blocks = ["\n".join(_finding(one, paint, width, remembered)) for one in group(shown(findings, advice=advice))]
+    summary = summarize(findings)
+    last = paint(_BOLD, summary_line(summary))
+    if summary.advice and not advice:
+        last += " (--advice shows the advice)"
+    return "\n\n".join([*blocks, last]) + "\n"

@@ -74,6 +74,11 @@ def group(findings: Iterable[Finding]) -> list[Group]:
     return sorted(groups, key=_order)
 
 
+def shown(findings: Iterable[Finding], *, advice: bool) -> list[Finding]:
+    """The findings that a reader sees: those that say more than advice, and advice where it was asked for."""
+    return [finding for finding in findings if advice or finding.severity is not Severity.ADVICE]
+
+
 def summarize(findings: Sequence[Finding]) -> Summary:
     """Count findings; the same one in several environments counts once.
 

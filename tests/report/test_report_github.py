@@ -30,7 +30,9 @@ def parse(line: str) -> tuple[str, dict[str, str], str]:
 
 
 def test_a_command() -> None:
-    shown = github.render([finding(environment=name, fix="do it", message="100%: a, b") for name in ("dev", "prod")])
+    shown = github.render(
+        [finding(environment=name, fix="do it", message="100%: a, b") for name in ("dev", "prod")], advice=True
+    )
     assert shown == (
         "::error file=charts/kubia.py,line=3,col=9,title=SVC001 Service custom-namespace/kubia spec.selector"
         "::100%25: a, b%0Afix: do it%0Ain dev, prod\n"
@@ -38,30 +40,32 @@ def test_a_command() -> None:
 
 
 def test_severities_and_a_position_without_column() -> None:
-    shown = github.render(
-        [finding(severity=severity, column=None) for severity in (Severity.ADVICE, Severity.WARNING, Severity.ERROR)]
-    )
+    of_all = [
+        finding(severity=severity, column=None) for severity in (Severity.ADVICE, Severity.WARNING, Severity.ERROR)
+    ]
+    shown = github.render(of_all, advice=True)
     assert [line.split(",")[0:2] for line in shown.splitlines()] == [
         ["::error file=charts/kubia.py", "line=3"],
         ["::warning file=charts/kubia.py", "line=3"],
         ["::notice file=charts/kubia.py", "line=3"],
     ]
     assert "col=" not in shown
+    assert github.render(of_all, advice=False) == "".join(shown.splitlines(keepends=True)[:2])
 
 
 def test_nothing_found_is_no_command() -> None:
-    assert github.render([]) == ""
+    assert github.render([], advice=True) == ""
 
 
 def test_a_message_cannot_bring_in_a_command() -> None:
-    shown = github.render([finding(message="x\n::stop-commands::y", file="a,title=z::b\n.py")])
+    shown = github.render([finding(message="x\n::stop-commands::y", file="a,title=z::b\n.py")], advice=True)
     assert len(shown.splitlines()) == 1
     assert parse(shown.rstrip("\n"))[1]["file"] == "a,title=z::b\\x0a.py"
 
 
 @given(any_findings)
 def test_every_command_is_read_back(findings: list[Finding]) -> None:
-    shown = github.render(findings)
+    shown = github.render(findings, advice=True)
     shown.encode("utf-8")
     lines = shown.split("\n")[:-1]
     for line, one in zip(lines, group(findings), strict=True):

@@ -28,8 +28,8 @@ def read_lines(file: str) -> list[str]:
     return SOURCE.splitlines()
 
 
-def render(*findings: Finding, colour: bool = False, width: int = 100) -> str:
-    return human.render(findings, colour=colour, width=width, read_lines=read_lines)
+def render(*findings: Finding, colour: bool = False, width: int = 100, advice: bool = True) -> str:
+    return human.render(findings, colour=colour, width=width, advice=advice, read_lines=read_lines)
 
 
 def test_a_finding_with_its_line_and_its_fix() -> None:
@@ -66,6 +66,15 @@ def test_errors_come_first_then_file_and_line() -> None:
     assert shown.endswith("\n3 errors, 2 warnings, 1 piece of advice\n")
 
 
+def test_advice_is_counted_and_shown_to_who_asks() -> None:
+    advice = [finding("A1", Severity.ADVICE, line=line, environment="dev") for line in (1, 2)]
+    assert render(*advice, advice=False) == "2 pieces of advice in dev (--advice shows the advice)\n"
+    shown = render(finding("W1", Severity.WARNING), *advice, advice=False)
+    assert re.findall(r"\[(\w\d)\]", shown) == ["W1"]
+    assert shown.endswith("\n\n1 warning, 2 pieces of advice in dev (--advice shows the advice)\n")
+    assert render(*advice).endswith("\n\n2 pieces of advice in dev\n")
+
+
 def test_nothing_found_is_no_text() -> None:
     assert render() == ""
 
@@ -94,7 +103,7 @@ def test_a_file_is_read_once() -> None:
         read.append(file)
         return read_lines(file)
 
-    human.render([finding("A"), finding("B")], colour=False, width=80, read_lines=noted)
+    human.render([finding("A"), finding("B")], colour=False, width=80, advice=True, read_lines=noted)
     assert read == ["charts/kubia.py"]
 
 
@@ -124,6 +133,7 @@ def test_the_mark_stands_below_its_column_behind_tabs_and_wide_characters() -> N
         [finding(file="a.py", line=1, column=line.index("web") + 1)],
         colour=False,
         width=80,
+        advice=True,
         read_lines=lambda file: [line],
     )
     source, mark = (text for text in shown.splitlines() if "|" in text)
@@ -214,8 +224,8 @@ def test_the_neighbours_of_a_line_of_yaml_are_not_shown() -> None:
 
 @given(any_findings, st.booleans(), st.integers(-5, 200), st.lists(texts, max_size=4))
 def test_any_findings_make_safe_text(findings: list[Finding], colour: bool, width: int, lines: list[str]) -> None:
-    shown = human.render(findings, colour=colour, width=width, read_lines=lambda file: lines)
+    shown = human.render(findings, colour=colour, width=width, advice=True, read_lines=lambda file: lines)
     shown.encode("utf-8")
     plain = re.sub(r"\x1b\[(?:0|[12]|1;3[136])m", "", shown) if colour else shown
     assert all(line.isprintable() for line in plain.split("\n"))
-    assert human.render(findings, colour=colour, width=width, read_lines=lambda file: lines) == shown
+    assert human.render(findings, colour=colour, width=width, advice=True, read_lines=lambda file: lines) == shown
