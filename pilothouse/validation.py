@@ -14,6 +14,7 @@ from pilothouse import kubeconform, profiles, waivers
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import check_machine_file, check_object, check_stack
 from pilothouse.checks.output import REFUSED
+from pilothouse.checks.schema import FIELDS, MISREAD
 from pilothouse.checks.waivers import UNUSED
 from pilothouse.environment import Cluster, Environment
 from pilothouse.fieldpath import FieldPath
@@ -101,8 +102,13 @@ def judge(
         [*reading.machine_files, *beside.machine_files],
     )
     found = [msgspec.structs.replace(finding, environment=environment.name) for finding in reading.findings]
+    misread: list[Manifest] = []
     for manifest in reading.manifests:
-        found += check_object(manifest, stack)
+        of_object = check_object(manifest, stack)
+        found += of_object
+        codes = {finding.code for finding in of_object}
+        if MISREAD in codes and FIELDS not in codes:
+            misread.append(manifest)
     for file in reading.machine_files:
         found += check_machine_file(file, stack)
     asked = {str(manifest.identity) for manifest in reading.manifests}
@@ -115,7 +121,7 @@ def judge(
     if partial:
         verdicts.findings = [each for each in verdicts.findings if each.code != UNUSED]
     if binary is not None and reading.files:
-        _second_judge(verdicts, reading, stack, missing, binary())
+        _second_judge(verdicts, reading, misread, stack, missing, binary())
     return verdicts
 
 
@@ -123,7 +129,18 @@ def _warning(finding: Finding) -> Finding:
     return msgspec.structs.replace(finding, severity=Severity.WARNING) if finding.severity == "error" else finding
 
 
-def _second_judge(verdicts: Verdicts, reading: Reading, stack: Stack, missing: MissingSchemas, binary: str) -> None:
+def _second_judge(
+    verdicts: Verdicts,
+    reading: Reading,
+    misread: Sequence[Manifest],
+    stack: Stack,
+    missing: MissingSchemas,
+    binary: str,
+) -> None:
+    """Let kubeconform judge the same bytes.
+
+    :param misread: objects that the server takes although they do not fit their schema: of these, enough is said.
+    """
     by_name: Mapping[tuple[str, str, str, str], Manifest] = {
         (reading.file_of(manifest), manifest.api_version, manifest.kind, manifest.name): manifest
         for manifest in reading.manifests
@@ -139,6 +156,8 @@ def _second_judge(verdicts: Verdicts, reading: Reading, stack: Stack, missing: M
         if answer.status in ("valid", "skipped"):
             continue
         manifest = by_name.get((answer.file, answer.version, answer.kind, answer.name))
+        if manifest in misread:
+            continue
         for problem in answer.problems:
             path = kubeconform.settle(problem.path, manifest.body if manifest else None)
             verdicts.findings.append(

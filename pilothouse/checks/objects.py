@@ -110,11 +110,37 @@ def _label_problem(key: object, value: object) -> str | None:
         return f"the key {key!r} has a prefix that is no DNS subdomain"
     if len(name) > 63 or not _KEY_NAME.match(name):
         return f"the key {key!r} is not made of letters, digits, '-', '_' and '.', 63 at most"
+    if value is None:
+        return None
     if not isinstance(value, str):
         return f"the value of {key!r} is {value!r}, expected a string"
     if len(value) > 63 or (value and not _KEY_NAME.match(value)):
         return f"the value {value!r} of {key!r} is not made of letters, digits, '-', '_' and '.', 63 at most"
     return None
+
+
+NULL = described(
+    "OBJ006",
+    Severity.WARNING,
+    "a label without a value",
+    """
+    ``kubectl apply`` stores a label that is null as an empty one, or not at all, by whether it applies on the client's
+    side or the server's. A selector that counts on one of the two misses the object under the other.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: settings, namespace: default, labels: {canary: null}}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: settings, namespace: default, labels: {canary: ""}}
+    ```
+    """,
+    "objects",
+)
 
 
 @object_check("OBJ004", Severity.ERROR, "a name or label that Kubernetes refuses")
@@ -164,10 +190,13 @@ def _labels(manifest: Manifest, labels: Mapping[str, object], path: FieldPath) -
     for pair in labels.items():
         if pair not in _fine_labels:
             problem = _label_problem(*pair)
-            if problem is None:
-                _fine_labels.add(pair)
-            else:
+            if problem is not None:
                 yield Problem(manifest, problem, (*path, pair[0]))
+            elif pair[1] is None:
+                message = f"the label {pair[0]!r} is null, expected a string"
+                yield Problem(manifest, message, (*path, pair[0]), 'Write "" for an empty one, or remove it.', NULL)
+            else:
+                _fine_labels.add(pair)
 
 
 @stack_check("OBJ003", Severity.ERROR, "one object twice")

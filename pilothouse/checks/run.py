@@ -12,12 +12,14 @@ from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
 
 
-def finding_of(problem: Problem, code: str, severity: Severity, environment: str) -> Finding:
-    """A problem as a finding: with the check's code, and the place that a reader can open."""
+def finding_of(problem: Problem, check: Check, environment: str) -> Finding:
+    """A problem as a finding: with its check's code, and the place that a reader can open."""
     manifest = problem.manifest
+    if problem.code:
+        check = catalogue()[problem.code]
     return Finding(
-        code=code,
-        severity=severity,
+        code=check.code,
+        severity=check.severity,
         message=problem.message,
         fix=problem.fix,
         position=manifest.locate(problem.path, key=True),
@@ -39,9 +41,7 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     environment = stack.environment.name
     for check, function in _object_checks():
         try:
-            found.extend(
-                finding_of(problem, check.code, check.severity, environment) for problem in function(manifest, stack)
-            )
+            found.extend(finding_of(problem, check, environment) for problem in function(manifest, stack))
         except Exception as error:
             found.append(_defect(check, error, manifest.position, environment))
     return found
@@ -59,9 +59,7 @@ def check_machine_file(file: MachineFile, stack: Stack) -> list[Finding]:
         if check.on_node is None:
             continue
         try:
-            found.extend(
-                finding_of(problem, check.code, check.severity, environment) for problem in check.on_node(file, stack)
-            )
+            found.extend(finding_of(problem, check, environment) for problem in check.on_node(file, stack))
         except Exception as error:
             found.append(_defect(check, error, file.position, environment))
     return found
@@ -75,9 +73,7 @@ def check_stack(stack: Stack) -> list[Finding]:
         if check.on_stack is None:
             continue
         try:
-            found.extend(
-                finding_of(problem, check.code, check.severity, environment) for problem in check.on_stack(stack)
-            )
+            found.extend(finding_of(problem, check, environment) for problem in check.on_stack(stack))
         except Exception as error:
             found.append(_defect(check, error, Position(f"pilothouse/checks/{check.family}.py", 1), environment))
     return found

@@ -4,14 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilothouse.checks.catalogue import Problem, object_check
+from pilothouse.checks.catalogue import Problem, described, object_check
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
 from pilothouse.schemas import State
+from pilothouse.schemas.unread import unread
 from pilothouse.stack import Stack
 
+MISREAD = described(
+    "SCHEMA003",
+    Severity.WARNING,
+    "a field that the server takes, and does not read as it stands",
+    """
+    A few places of the built-in kinds are not looked at by the API server: it drops a source whose feature gate is
+    closed, and reads the quantity ``Mi`` as zero. It takes the object, and what runs is not what it says.
 
-@object_check("SCHEMA001", Severity.ERROR, "a field that its kind does not have, or of the wrong type")
+    ```yaml bad
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata: {name: data, namespace: default}
+    spec:
+      accessModes: [ReadWriteOnce]
+      resources: {requests: {storage: Gi}}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata: {name: data, namespace: default}
+    spec:
+      accessModes: [ReadWriteOnce]
+      resources: {requests: {storage: 10Gi}}
+    ```
+    """,
+    "schema",
+)
+
+
+FIELDS = "SCHEMA001"
+
+
+@object_check(FIELDS, Severity.ERROR, "a field that its kind does not have, or of the wrong type")
 def fields(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The API server refuses an object that does not fit the schema of its kind, or drops the fields it does not know.
 
@@ -36,10 +69,15 @@ def fields(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
       ports: [{port: 80}]
     ```
     """
-    if stack.catalogue.kind(manifest.api_version, manifest.kind) is None:
+    kind = stack.catalogue.kind(manifest.api_version, manifest.kind)
+    if kind is None:
         return  # SCHEMA002 and API001 say why
     for problem in stack.catalogue.validate(manifest.body):
-        yield Problem(manifest, problem.message, problem.path, problem.fix)
+        why = unread(manifest.body, problem, stack.catalogue.minor) if kind.source == "kubernetes" else ""
+        if why:
+            yield Problem(manifest, f"{problem.message}; {why}", problem.path, problem.fix, MISREAD)
+        else:
+            yield Problem(manifest, problem.message, problem.path, problem.fix)
 
 
 @object_check("SCHEMA002", Severity.ERROR, "a kind that nobody knows")

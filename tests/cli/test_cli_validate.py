@@ -209,3 +209,17 @@ def test_the_second_judge_reads_the_same_bytes(anyones: Repository) -> None:
     assert run.err.endswith("3 objects: kubeconform finds 1 valid, 1 skipped\n")
     run = validate(anyones, "-", kubeconform=True, stdin=WRONG)
     assert ("standard input", 5, "DIST003") in places(run)
+
+
+def test_what_the_server_takes_stops_nothing_though_it_fits_no_schema(anyones: Repository) -> None:
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "Gi"}}}
+    metadata = {"name": "data", "namespace": "default"}
+    body = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": claim}
+    anyones.write("m/claim.json", json.dumps(body))
+    run = validate(anyones, "m", kubeconform=True)
+    assert (run.code, run.codes) == (0, ["SCHEMA003"]), "kubeconform's word is not repeated as an error"
+    claim["accessModes"] = "ReadWriteOnce"
+    anyones.write("m/claim.json", json.dumps(body))
+    run = validate(anyones, "m", kubeconform=True)
+    assert run.code == 1
+    assert {"SCHEMA001", "SCHEMA003", "DIST003"} <= set(run.codes)

@@ -21,90 +21,8 @@ OTHER_REASONS = {
 """Our checks of one object that do not claim that the server refuses it, and why they stop it all the same."""
 
 
-class Purpose(NamedTuple):
-    """Something that Pilothouse refuses on purpose, although the server takes it."""
-
-    why: str
-    code: str
-    kind: str
-    """A regular expression for the object's kind."""
-    message: str
-    """A regular expression for what Pilothouse says."""
-
-
-ON_PURPOSE = (
-    Purpose(
-        "a label without a value: kubectl stores it as empty, or not at all, by how one applies",
-        "OBJ004",
-        "",
-        " is None, ",
-    ),
-    Purpose("a quantity without a number: the server reads zero", "SCHEMA001", "", 'expected a quantity .*"Mi"$'),
-    Purpose("a list where base64 belongs: Go reads a list of bytes", "SCHEMA001", "", "expected a string, got a list$"),
-    Purpose(
-        "an object without a name cannot be applied, though the server would make one up", "OBJ001", "LimitRange", ""
-    ),
-    Purpose(
-        "a source behind a feature gate: the server drops it unread",
-        "SCHEMA001",
-        "",
-        r"missing required field .*\.(clusterTrustBundle\.path|podCertificate\.(keyType|signerName)"
-        r"|fileKeyRef\.(key|path|volumeName))$",
-    ),
-    Purpose(
-        "a claim's source without its kind: the server drops it unread",
-        "SCHEMA001",
-        "PersistentVolumeClaim",
-        r"missing required field spec\.dataSource\.(kind|name)",
-    ),
-    Purpose(
-        "devices behind a feature gate: a server before 1.34 drops them unread",
-        "SCHEMA001",
-        "Deployment",
-        r"\.(resources\.claims|resourceClaims)\[",
-    ),
-    Purpose(
-        "a StatefulSet's templates: a server before 1.34 does not look into them, and its pods are never made",
-        "SCHEMA001",
-        "StatefulSet",
-        r"startupProbe\.\w+\.port$|persistentVolumeClaim\.claimName$|\.dataSource(Ref)?\.(kind|name)$|\.accessModes\[",
-    ),
-    Purpose(
-        "a policy for failures that says nothing",
-        "SCHEMA001",
-        "Job",
-        r"missing required field .*podFailurePolicy\.rules$",
-    ),
-    Purpose(
-        "devices without a spec: the server reads an empty one",
-        "SCHEMA001",
-        "DeviceClass|ResourceClaimTemplate",
-        r"missing required field spec(\.spec)?(: it is null)?$",
-    ),
-    Purpose(
-        "a definition's status: the server drops it unread",
-        "SCHEMA001",
-        "CustomResourceDefinition",
-        r"missing required field status\.acceptedNames\.",
-    ),
-    Purpose(
-        "a definition's schema within a schema: the server is not strict there",
-        "SCHEMA001",
-        "CustomResourceDefinition",
-        r"unknown field spec\.versions\[0\]\.schema\.openAPIV3Schema\..*\.(items|additionalProperties)",
-    ),
-)
-"""What Pilothouse refuses on purpose. Anything else that it refuses and the server takes is a defect of Pilothouse."""
-
-
-def purpose(kind: str, found: list[Finding]) -> str:
-    """Why Pilothouse refuses on purpose what the server takes; empty where it is no purpose, but a defect."""
-    for each in ON_PURPOSE:
-        if re.search(each.kind, kind) and all(
-            finding.code == each.code and re.search(each.message, finding.message) for finding in found
-        ):
-            return each.why
-    return ""
+NAMELESS = "resource name may not be empty"
+"""What kubectl says of an object without a name, whatever the server would make of it."""
 
 
 class Word(Enum):
@@ -140,12 +58,14 @@ def ours(body: Body, stack: Stack) -> list[Finding]:
 
 
 def servers(body: Body, api: Api) -> Verdict:
-    """What the server says of one object, asked as kubectl asks."""
+    """What the server says of one object, asked as kubectl asks, which applies nothing that has no name."""
     api_version, kind = body.get("apiVersion"), body.get("kind")
     resource = api.resource(api_version, kind) if isinstance(api_version, str) and isinstance(kind, str) else None
     if resource is None:
         return Verdict(Word.NOT_SERVED, (), "no such kind")
     metadata = body.get("metadata")
+    if metadata is None or (isinstance(metadata, dict) and not metadata.get("name")):
+        return Verdict(Word.UNREADABLE, (), NAMELESS)
     namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
     namespace = namespace if isinstance(namespace, str) and namespace else "default"
     query = {"dryRun": "All", "fieldValidation": "Strict"}
@@ -191,14 +111,9 @@ class Judged(NamedTuple):
         return not self.ours, self.servers.word is Word.TAKEN
 
     @property
-    def purpose(self) -> str:
-        """Why we refuse what the server takes; empty where we do not, and where it is a defect."""
-        return purpose(str(self.mutation.of["kind"]), self.ours) if self.taken == (False, True) else ""
-
-    @property
     def defect(self) -> str:
         """What is wrong with Pilothouse: it refuses what the server takes, or takes what the server cannot read."""
-        if self.taken == (False, True) and not self.purpose:
+        if self.taken == (False, True):
             first = self.ours[0]
             return f"refused, and the server takes it: {self.kind} {self.mutation.what}: {first.code} {first.message}"
         if not self.ours and self.servers.word in (Word.UNREADABLE, Word.NOT_SERVED):
@@ -206,7 +121,6 @@ class Judged(NamedTuple):
         return ""
 
 
-PURPOSES = "only Pilothouse refuses, on purpose"
 GAPS = "only the server refuses: its validation beyond its schema"
 
 
@@ -226,7 +140,7 @@ def summary(judged: list[Judged], *, gaps_too: bool) -> dict[str, Any]:
         "mistakes": len(judged),
         "both refuse": both[False, False],
         "both take": both[True, True],
-        PURPOSES: dict(Counter(each.purpose for each in judged if each.purpose)),
+        "only Pilothouse refuses": both[False, True],
         "only the server refuses": both[True, False],
         **found,
     }
