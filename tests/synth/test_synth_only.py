@@ -79,7 +79,9 @@ def test_hand_edits_of_others_stay_and_their_own_are_mended(repository: Reposito
     assert [finding["file"] for finding in run.findings] == ["dist/dev/db/default/configmap-db.yaml"]
 
 
-POD = {"containers": [{"name": "app", "image": "app:1", "ports": [{"name": "http", "containerPort": 80}]}]}
+REQUESTS = {"requests": {"cpu": "10m"}}
+PORT = {"name": "http", "containerPort": 80}
+POD = {"containers": [{"name": "app", "image": "app:1", "ports": [PORT], "resources": REQUESTS}]}
 
 
 def service(repository: Repository, selector: str) -> None:

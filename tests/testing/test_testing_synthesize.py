@@ -61,7 +61,8 @@ def test_a_chart_of_the_repository_gives_what_synth_writes() -> None:
             file.read_text().partition("\n")[2] for file in folder.rglob("*.yaml") if "kustomiz" not in file.name
         }
         assert set(result.yaml.split("---\n")) == written
-        result.assert_clean()
+        # In dev the containers request what the namespace's LimitRange says, which is another chart's.
+        assert set(result.codes) == ({"QOS001"} if environment == "dev" else set())
 
 
 def test_values_are_laid_over_those_of_the_environment() -> None:
