@@ -57,19 +57,31 @@ def qos_class(template: PodTemplate, requests: dict[str, Any], limits: dict[str,
     :param requests: what a container requests that says nothing, as :func:`defaults` gives it.
     :param limits: what it is limited to, likewise.
     """
+    if is_best_effort(template, requests, limits):
+        return BEST_EFFORT
     own = mapping(template.spec.get("resources"))
-    if _amounts(own.get("requests")) or _amounts(own.get("limits")):
+    if _asks(own):
         asked = [(_with_limits(own), _amounts(own.get("limits")))]
     else:
         asked = [
             _resources(mapping(container.get("resources")), requests, limits)
             for _, container in template.containers("initContainers", "containers")
         ]
-    if not any(requested or limited for requested, limited in asked):
-        return BEST_EFFORT
     complete = all(set(limited) == set(_COUNTED) for _, limited in asked)
     total_requests, total_limits = _sum(each for each, _ in asked), _sum(each for _, each in asked)
     return GUARANTEED if complete and total_requests == total_limits else BURSTABLE
+
+
+def is_best_effort(template: PodTemplate, requests: dict[str, Any], limits: dict[str, Any]) -> bool:
+    """Whether a workload's pods ask for nothing, with the parameters of :func:`qos_class`."""
+    resources = [container.get("resources") for _, container in template.containers("containers", "initContainers")]
+    if any(map(_asks, [*resources, template.spec.get("resources")])):
+        return False
+    return not resources or not (_amounts(requests) or _amounts(limits))
+
+
+def _asks(resources: Any) -> bool:
+    return any(_amounts(mapping(resources).get(field)) for field in ("requests", "limits"))
 
 
 def _resources(own: dict[str, Any], requests: dict[str, Any], limits: dict[str, Any]) -> tuple[Amounts, Amounts]:

@@ -86,7 +86,7 @@ def best_effort(stack: Stack) -> Iterator[Problem]:
     for namespace, workloads in stack.workloads.items():
         requests, limits = qos.defaults(stack, namespace)
         for manifest, template in workloads:
-            if qos.qos_class(template, requests, limits) == qos.BEST_EFFORT:
+            if qos.is_best_effort(template, requests, limits):
                 yield Problem(
                     manifest,
                     "the QoS class of its pods is BestEffort: no container requests anything, nor does a LimitRange",
