@@ -48,9 +48,10 @@ def defined(stack: Stack) -> Iterator[Problem]:
             )
 
 
-@object_check("NS002", Severity.ERROR, "a namespace on an object that has none")
+@object_check("NS002", Severity.WARNING, "a namespace on an object that has none")
 def scope(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """Some kinds belong to the whole cluster: the API server refuses one that names a namespace.
+    """Some kinds belong to the whole cluster: the API server drops the namespace of one without a word, and there is
+    one object of that name for everybody, whoever meant to have one for themselves.
 
     ```yaml bad
     apiVersion: rbac.authorization.k8s.io/v1

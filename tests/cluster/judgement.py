@@ -16,7 +16,6 @@ from tests.cluster.mutations import Mutation
 
 OTHER_REASONS = {
     "SEC001": "no Secret's data is ever written to dist/, though every server takes it",
-    "NS002": "the server drops the namespace of an object that has none without a word",
 }
 """Our checks of one object that do not claim that the server refuses it, and why they stop it all the same."""
 
