@@ -15,6 +15,8 @@ from pilothouse.stack import Stack
 
 DATA_IN_SECRET = "SEC001"
 SECRET_IN_VARIABLE = "SEC002"
+NEVER_WRITTEN = frozenset({DATA_IN_SECRET, SECRET_IN_VARIABLE})
+"""What is never written to ``dist/``, though every API server takes it: in anyone's YAML it is a warning."""
 MASK = "<masked>"
 
 
