@@ -16,6 +16,16 @@ def mapping(value: Any, *keys: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def text(value: Any, default: str = "") -> str:
+    """A string; another one where there is none."""
+    return value if isinstance(value, str) else default
+
+
+def scalar(value: Any) -> str | int | None:
+    """A string or a whole number; None where there is neither."""
+    return value if isinstance(value, str | int) else None
+
+
 def listing(value: Any) -> list[Any]:
     """A list; empty where there is none."""
     return value if isinstance(value, list) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pilothouse.fieldpath import FieldPath
+from pilothouse.lenient import mapping
 from pilothouse.manifest import Body, Manifest
 
 TEMPLATES: dict[tuple[str, str], FieldPath] = {
@@ -35,15 +36,17 @@ class PodTemplate(NamedTuple):
     @property
     def labels(self) -> dict[str, str]:
         """The labels that its pods carry."""
-        metadata = self.body.get("metadata")
-        labels = metadata.get("labels") if isinstance(metadata, dict) else None
-        return labels if isinstance(labels, dict) else {}
+        return mapping(self.body, "metadata", "labels")
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """The annotations that its pods carry."""
+        return mapping(self.body, "metadata", "annotations")
 
     @property
     def spec(self) -> dict[str, Any]:
         """The pods' spec; empty where there is none."""
-        spec = self.body.get("spec")
-        return spec if isinstance(spec, dict) else {}
+        return mapping(self.body, "spec")
 
     def containers(self, *fields: str) -> list[tuple[FieldPath, dict[str, Any]]]:
         """Its containers with their paths in the workload.

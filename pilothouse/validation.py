@@ -15,6 +15,7 @@ from pilothouse.checks import catalogue as checks
 from pilothouse.checks import check_machine_file, check_object, check_stack
 from pilothouse.checks.output import REFUSED
 from pilothouse.checks.schema import FIELDS, MISREAD
+from pilothouse.checks.secrets import NEVER_WRITTEN
 from pilothouse.checks.waivers import UNUSED
 from pilothouse.environment import Cluster, Environment
 from pilothouse.fieldpath import FieldPath
@@ -84,7 +85,7 @@ def judge(
     :param reading: the objects, and the files for machines.
     :param waived: the waivers that count, each with its instance.
     :param ours: whether the objects are of one of our environments: in anyone's YAML, what is missing may live in the
-        cluster, so the checks of the whole stack only warn there.
+        cluster, so the checks of the whole stack only warn there, and those of what we never write.
     :param whole: the instances all of whose objects are judged: only there can a waiver be unused.
     :param beside: what else the stack has, where it is not the whole: it is there for the others to refer to, and is
         not judged itself.
@@ -114,7 +115,11 @@ def judge(
     asked = {str(manifest.identity) for manifest in reading.manifests}
     asked |= {str(file.whole.identity) for file in reading.machine_files}
     of_stack = [each for each in check_stack(stack) if not partial or not each.object or each.object in asked]
-    found += of_stack if ours else [_warning(finding) for finding in of_stack]
+    if ours:
+        found += of_stack
+    else:
+        found = [_warning(finding) if finding.code in NEVER_WRITTEN else finding for finding in found]
+        found += map(_warning, of_stack)
     if missing == "warn":
         found = [_warning(finding) if finding.code == "SCHEMA002" else finding for finding in found]
     verdicts.findings = waivers.apply(found, waived, environment.name, frozenset(whole))

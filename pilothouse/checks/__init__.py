@@ -1,6 +1,6 @@
 """Checks: functions from objects, or from a whole stack, to findings; one catalogue of them all."""
 
-from pilothouse.checks.catalogue import Check, Problem, catalogue, node_check, object_check, stack_check
+from pilothouse.checks.catalogue import Check, Problem, catalogue, node_check, object_check, pod_check, stack_check
 from pilothouse.checks.run import check_machine_file, check_object, check_stack
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "check_stack",
     "node_check",
     "object_check",
+    "pod_check",
     "stack_check",
 ]

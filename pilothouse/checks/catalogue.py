@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
+from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
 FAMILIES = (
@@ -50,7 +51,11 @@ class Problem(NamedTuple):
     """Another check's, where the same look finds what that one is about; empty for the check's own."""
 
 
+GroupKind = tuple[str, str]
+"""An API group, empty for the core group, and a kind of it."""
+
 ObjectFunction = Callable[[Manifest, Stack], Iterable[Problem]]
+PodsFunction = Callable[[Manifest, PodTemplate, Stack], Iterable[Problem]]
 NodeFunction = Callable[[MachineFile, Stack], Iterable[Problem]]
 StackFunction = Callable[[Stack], Iterable[Problem]]
 
@@ -65,34 +70,76 @@ class Check(NamedTuple):
     page: str
     """Its help, as Markdown: why it matters, an example that it finds, one that it does not."""
     family: str
+    equals: tuple[str, ...] = ()
+    """The checks of other tools that look for the same: ``kube-linter dangling-service``, ``istioctl IST0101``."""
+    kinds: frozenset[GroupKind] | None = None
+    """The kinds that :attr:`on_object` is asked about; None for every kind."""
     on_object: ObjectFunction | None = None
     """Judges one object by itself, whatever else the stack holds."""
+    on_pods: PodsFunction | None = None
+    """Judges what one object says of the pods that it runs."""
     on_stack: StackFunction | None = None
     """Judges the whole stack."""
     on_node: NodeFunction | None = None
     """Judges one file for machines by itself."""
 
+    @property
+    def judges(self) -> bool:
+        """Whether it has a function of its own; the engine itself makes the findings of the others."""
+        return bool(self.on_object or self.on_pods or self.on_stack or self.on_node)
+
 
 _checks: dict[str, Check] = {}
 
 
-def _add(code: str, severity: Severity, title: str, function: object) -> None:
+def _add(code: str, severity: Severity, title: str, function: object, equals: Sequence[str]) -> None:
     page = inspect.getdoc(function) or ""
     family = getattr(function, "__module__", "").rpartition(".")[2]
     if code in _checks:
         raise ValueError(f"two checks bear the code {code}")
-    _checks[code] = Check(code, severity, title, page, family)
+    _checks[code] = Check(code, severity, title, page, family, tuple(equals))
 
 
-def object_check(code: str, severity: Severity, title: str) -> Callable[[ObjectFunction], ObjectFunction]:
+def object_check(
+    code: str,
+    severity: Severity,
+    title: str,
+    *,
+    kinds: Iterable[GroupKind] | None = None,
+    equals: Sequence[str] = (),
+) -> Callable[[ObjectFunction], ObjectFunction]:
     """Put a function into the catalogue that judges one object at a time; its docstring is the check's page.
 
     The stack that it is given holds the environment and the kinds of the cluster; the other objects are not in it.
+
+    :param code: letters and three digits; the letters are those of its subject.
+    :param severity: see :class:`pilothouse.finding.Severity`.
+    :param title: what it finds, in a few words that read on after the code.
+    :param kinds: the kinds that it is asked about; None for every kind.
+    :param equals: the checks of other tools that look for the same, as ``tool check``.
     """
 
     def register(function: ObjectFunction) -> ObjectFunction:
-        _add(code, severity, title, function)
-        _checks[code] = _checks[code]._replace(on_object=function)
+        _add(code, severity, title, function, equals)
+        of = None if kinds is None else frozenset(kinds)
+        _checks[code] = _checks[code]._replace(on_object=function, kinds=of)
+        return function
+
+    return register
+
+
+def pod_check(
+    code: str, severity: Severity, title: str, *, equals: Sequence[str] = ()
+) -> Callable[[PodsFunction], PodsFunction]:
+    """Put a function into the catalogue that judges the pods of one object at a time; its docstring is its page.
+
+    It is given the object and its pod template, and a stack that holds the environment and the kinds alone. The other
+    parameters are those of :func:`object_check`.
+    """
+
+    def register(function: PodsFunction) -> PodsFunction:
+        _add(code, severity, title, function, equals)
+        _checks[code] = _checks[code]._replace(on_pods=function)
         return function
 
     return register
@@ -105,18 +152,23 @@ def node_check(code: str, severity: Severity, title: str) -> Callable[[NodeFunct
     """
 
     def register(function: NodeFunction) -> NodeFunction:
-        _add(code, severity, title, function)
+        _add(code, severity, title, function, ())
         _checks[code] = _checks[code]._replace(on_node=function)
         return function
 
     return register
 
 
-def stack_check(code: str, severity: Severity, title: str) -> Callable[[StackFunction], StackFunction]:
-    """Put a function into the catalogue that judges a whole stack; its docstring is the check's page."""
+def stack_check(
+    code: str, severity: Severity, title: str, *, equals: Sequence[str] = ()
+) -> Callable[[StackFunction], StackFunction]:
+    """Put a function into the catalogue that judges a whole stack; its docstring is the check's page.
+
+    The parameters are those of :func:`object_check`.
+    """
 
     def register(function: StackFunction) -> StackFunction:
-        _add(code, severity, title, function)
+        _add(code, severity, title, function, equals)
         _checks[code] = _checks[code]._replace(on_stack=function)
         return function
 

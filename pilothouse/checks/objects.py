@@ -188,7 +188,7 @@ _NAMESPACE: FieldPath = ("metadata", "namespace")
 
 def _labels(manifest: Manifest, labels: Mapping[str, object], path: FieldPath) -> Iterator[Problem]:
     for pair in labels.items():
-        if pair not in _fine_labels:
+        if not isinstance(pair[1], str) or pair not in _fine_labels:
             problem = _label_problem(*pair)
             if problem is not None:
                 yield Problem(manifest, problem, (*path, pair[0]))

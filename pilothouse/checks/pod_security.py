@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pilothouse.checks.catalogue import Problem, stack_check
+from pilothouse.checks.catalogue import Problem, pod_check, stack_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
+from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
@@ -133,9 +134,9 @@ def _restricted_container(container: dict[str, Any], at: FieldPath, pod: dict[st
     if profile.get("type") not in ("RuntimeDefault", "Localhost"):
         yield where, f"the container {name} has no seccompProfile of type RuntimeDefault or Localhost"
     capabilities = mapping(context, "capabilities")
-    if "ALL" not in (capabilities.get("drop") or ()):
+    if "ALL" not in listing(capabilities.get("drop")):
         yield where, f"the container {name} does not drop ALL capabilities"
-    for capability in capabilities.get("add") or ():
+    for capability in listing(capabilities.get("add")):
         if capability != "NET_BIND_SERVICE" and capability in _HARMLESS_CAPABILITIES:
             yield (*where, "capabilities", "add"), f"the container {name} gets {capability}"
 
@@ -209,8 +210,8 @@ def admitted(stack: Stack) -> Iterator[Problem]:
                 )
 
 
-@stack_check("POD002", Severity.WARNING, "pods that reach into their node")
-def beyond_baseline(stack: Stack) -> Iterator[Problem]:
+@pod_check("POD002", Severity.WARNING, "pods that reach into their node")
+def beyond_baseline(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A privileged container, a folder of the node, the node's own network or processes: whoever takes over such a pod
     has the node, and with it every pod there.
 
@@ -234,7 +235,5 @@ def beyond_baseline(stack: Stack) -> Iterator[Problem]:
       volumes: [{name: scratch, emptyDir: {}}]
     ```
     """
-    for workloads in stack.workloads.values():
-        for manifest, pods in workloads:
-            for path, what in _baseline(pods):
-                yield Problem(manifest, what, path, "do without it, or waive it with the reason")
+    for path, what in _baseline(pods):
+        yield Problem(manifest, what, path, "do without it, or waive it with the reason")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 
-from pilothouse.checks.catalogue import Check, ObjectFunction, Problem, catalogue
+from pilothouse.checks.catalogue import Check, ObjectFunction, PodsFunction, Problem, catalogue
 from pilothouse.checks.engine import DEFECT
 from pilothouse.finding import Finding, Position, Severity
 from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
+from pilothouse.pods import template_of
 from pilothouse.stack import Stack
 
 
@@ -39,9 +40,17 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     """
     found: list[Finding] = []
     environment = stack.environment.name
-    for check, function in _object_checks():
+    for check, function in _of_kind(manifest.group, manifest.kind):
         try:
             found.extend(finding_of(problem, check, environment) for problem in function(manifest, stack))
+        except Exception as error:
+            found.append(_defect(check, error, manifest.position, environment))
+    pods = template_of(manifest)
+    if pods is None:
+        return found
+    for check, judge in _of_pods():
+        try:
+            found.extend(finding_of(problem, check, environment) for problem in judge(manifest, pods, stack))
         except Exception as error:
             found.append(_defect(check, error, manifest.position, environment))
     return found
@@ -80,8 +89,23 @@ def check_stack(stack: Stack) -> list[Finding]:
 
 
 @functools.cache
-def _object_checks() -> list[tuple[Check, ObjectFunction]]:
-    return [(check, check.on_object) for check in catalogue().values() if check.on_object is not None]
+def _of_kind(group: str, kind: str) -> list[tuple[Check, ObjectFunction]]:
+    return [
+        (check, check.on_object)
+        for check in catalogue().values()
+        if check.on_object is not None and (check.kinds is None or (group, kind) in check.kinds)
+    ]
+
+
+@functools.cache
+def _of_pods() -> list[tuple[Check, PodsFunction]]:
+    return [(check, check.on_pods) for check in catalogue().values() if check.on_pods is not None]
+
+
+def forget() -> None:
+    """Ask the catalogue anew which checks judge what."""
+    _of_kind.cache_clear()
+    _of_pods.cache_clear()
 
 
 def _defect(check: Check, error: Exception, position: Position, environment: str) -> Finding:

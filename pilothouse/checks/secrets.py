@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pilothouse.checks.catalogue import Problem, object_check
+from pilothouse.checks.catalogue import Problem, object_check, pod_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import mappings
 from pilothouse.manifest import Body, Manifest
-from pilothouse.pods import template_of
+from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
 DATA_IN_SECRET = "SEC001"
 SECRET_IN_VARIABLE = "SEC002"
+NEVER_WRITTEN = frozenset({DATA_IN_SECRET, SECRET_IN_VARIABLE})
+"""What is never written to ``dist/``, though every API server takes it: in anyone's YAML it is a warning."""
 MASK = "<masked>"
 
 
@@ -94,8 +96,8 @@ _NO_SECRET = re.compile(r"|/.*|\$\(.*\)|true|false|yes|no|none|null", re.IGNOREC
 _PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:(?!\$\()[^\s/@]+@", re.IGNORECASE)
 
 
-@object_check(SECRET_IN_VARIABLE, Severity.ERROR, "a secret in a container's variable")
-def in_variable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+@pod_check(SECRET_IN_VARIABLE, Severity.ERROR, "a secret in a container's variable")
+def in_variable(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A password that stands in a variable stands in the repository, in the pod, and in every log of both.
 
     A variable counts where its name ends in PASSWORD, TOKEN, SECRET, API_KEY or the like and a text stands there, and
@@ -121,8 +123,7 @@ def in_variable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         env: [{name: MYSQL_PASSWORD_FILE, value: /run/mysql}]
     ```
     """
-    template = template_of(manifest)
-    for path, container in template.containers("containers", "initContainers") if template is not None else ():
+    for path, container in pods.containers("containers", "initContainers"):
         for index, variable in mappings(container.get("env")):
             name, value = variable.get("name"), variable.get("value")
             if not isinstance(name, str) or not isinstance(value, str):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pilothouse.checks.catalogue import Problem, stack_check
 from pilothouse.finding import Severity
-from pilothouse.lenient import mapping, mappings
+from pilothouse.lenient import mapping, mappings, scalar, text
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
@@ -21,8 +21,8 @@ def _nearest(stack: Stack, service: Manifest, selector: dict[str, str]) -> str:
     """The workload of the namespace whose labels come closest, in words; empty where there is none."""
     best: tuple[int, str] = (0, "")
     for workload, template in stack.workloads.get(service.namespace, []):
-        shared = len(set(selector.items()) & set(template.labels.items())) * 2
-        shared += len(selector.keys() & template.labels.keys())
+        common = selector.keys() & template.labels.keys()
+        shared = len(common) + 2 * sum(selector[key] == template.labels[key] for key in common)
         if shared > best[0]:
             best = (shared, f"; nearest: {workload.kind} {workload.name} carries {_words(template.labels)}")
     return best[1]
@@ -74,7 +74,7 @@ def endpoints(stack: Stack) -> Iterator[Problem]:
 def _service_ports(service: Manifest) -> Iterator[tuple[int, Any, str]]:
     """Each port's index, its target (a number or a name), and its protocol."""
     for index, port in mappings(mapping(service.body, "spec").get("ports")):
-        yield index, port.get("targetPort", port.get("port")), port.get("protocol", "TCP")
+        yield index, scalar(port.get("targetPort", port.get("port"))), text(port.get("protocol"), "TCP")
 
 
 def _offered(pods: list[tuple[Manifest, PodTemplate]]) -> set[tuple[Any, str]]:
@@ -82,12 +82,11 @@ def _offered(pods: list[tuple[Manifest, PodTemplate]]) -> set[tuple[Any, str]]:
     offered: set[tuple[Any, str]] = set()
     for _, template in pods:
         for _, container in template.containers("containers", "initContainers"):
-            for port in container.get("ports") or ():
-                if isinstance(port, dict):
-                    protocol = port.get("protocol", "TCP")
-                    offered.add((port.get("containerPort"), protocol))
-                    if "name" in port:
-                        offered.add((port["name"], protocol))
+            for _, port in mappings(container.get("ports")):
+                protocol = text(port.get("protocol"), "TCP")
+                offered.add((scalar(port.get("containerPort")), protocol))
+                if "name" in port:
+                    offered.add((scalar(port["name"]), protocol))
     return offered
 
 

@@ -143,8 +143,7 @@ def unhashed(stack: Stack) -> Iterator[Problem]:
             for path, kind, name in _sources(template):
                 if immutable is None:
                     immutable = _immutable(stack)
-                annotations = template.body.get("metadata", {}).get("annotations") or {}
-                hashed = kind == "ConfigMap" and hash_annotation(name) in annotations
+                hashed = kind == "ConfigMap" and hash_annotation(name) in template.annotations
                 if hashed or (kind, namespace, name) in immutable or (kind, name) in told:
                     continue
                 told.add((kind, name))

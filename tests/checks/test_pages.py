@@ -1,4 +1,8 @@
-"""Every check has a page whose bad example it finds, and whose good example no check finds anything in."""
+"""Every check has a page whose bad example it finds, and whose good example no check finds anything in.
+
+An example shows one thing; what else a pod should have is filled in where it says nothing of it: see
+:mod:`tests.checks.completed`.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,14 @@ import msgspec
 import pytest
 
 from pilothouse.checks import Check, catalogue, check_machine_file, check_object, check_stack
-from pilothouse.environment import Cluster
+from pilothouse.environment import Cluster, Given
 from pilothouse.finding import Finding, Position
 from pilothouse.machines.file import MachineFile
 from pilothouse.reading import Reading
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
+from tests.checks.completed import NAMESPACES, complete
 
 EXAMPLES = re.compile(r"^```(yaml|toml) (bad|good)(?: ([0-9.]+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FILES = re.compile(r"^# file: (.+)\n", re.MULTILINE)
@@ -36,21 +41,27 @@ def examples(check: Check) -> dict[str, tuple[str, dict[str, str]]]:
     return found
 
 
-def judge(version: str, files: dict[str, str]) -> list[Finding]:
-    environment = msgspec.structs.replace(somebodys(version), cluster=Cluster(name="example"))
+def judge(version: str, files: dict[str, str], *, good: bool = False) -> list[Finding]:
+    environment = msgspec.structs.replace(
+        somebodys(version),
+        cluster=Cluster(name="example"),
+        given=Given(namespaces=list(NAMESPACES) if good else []),
+    )
     reading = Reading()
     for name, text in files.items():
         if name.endswith(".yaml"):
             reading.read_text(text.encode(), name, name)
         else:
             reading.machine_files.append(MachineFile(name, text, Position(file=name, line=1), file=name))
+    if good:
+        complete(reading.manifests)
     stack = Stack(environment, Catalogue(version), reading.manifests, reading.machine_files)
     found = [finding for manifest in stack for finding in check_object(manifest, stack)]
     found += [finding for file in reading.machine_files for finding in check_machine_file(file, stack)]
     return reading.findings + found + check_stack(stack)
 
 
-JUDGING = [check for check in catalogue().values() if check.on_object or check.on_stack or check.on_node]
+JUDGING = [check for check in catalogue().values() if check.judges]
 
 
 @pytest.mark.parametrize("check", JUDGING, ids=lambda check: check.code)
@@ -67,7 +78,7 @@ def test_finds_the_bad_example_of_its_page(check: Check) -> None:
 @pytest.mark.parametrize("check", JUDGING, ids=lambda check: check.code)
 def test_no_check_finds_anything_in_a_good_example(check: Check) -> None:
     version, files = examples(check)["good"]
-    assert judge(version, files) == []
+    assert judge(version, files, good=True) == []
 
 
 @pytest.mark.parametrize("check", catalogue().values(), ids=lambda check: check.code)

@@ -8,7 +8,7 @@ import pytest
 
 from pilothouse.checks import Problem, catalogue, check_object, check_stack, run
 from pilothouse.checks.run import DEFECT
-from pilothouse.finding import Position
+from pilothouse.finding import Finding, Position
 from pilothouse.manifest import Manifest
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
@@ -20,24 +20,34 @@ def broken(*_: object) -> Iterator[Problem]:
     yield  # makes it a generator, as every check is
 
 
-@pytest.mark.parametrize("code", [check.code for check in catalogue().values() if check.on_object or check.on_stack])
+@pytest.mark.parametrize("code", [check.code for check in catalogue().values() if check.judges and not check.on_node])
 def test_a_check_that_raises_is_a_finding_and_the_others_still_run(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check = catalogue()[code]
-    failing = check._replace(on_object=broken if check.on_object else None, on_stack=broken if check.on_stack else None)
+    functions = {field: broken for field in ("on_object", "on_pods", "on_stack") if getattr(check, field)}
+    failing = check._replace(kinds=None, **functions)  # type: ignore[arg-type]
+    before = judged()
     monkeypatch.setitem(catalogue(), code, failing)  # type: ignore[arg-type]
-    run._object_checks.cache_clear()
+    run.forget()
     try:
-        body = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "No_Name", "namespace": "nowhere"},
-            "x": 1,
-        }
-        manifest = Manifest(body, Position(file="charts/a.py", line=3))
-        stack = Stack(somebodys("1.34"), Catalogue("1.34"), [manifest])
-        found = check_object(manifest, stack) + check_stack(stack)
+        found = judged()
     finally:
-        run._object_checks.cache_clear()
+        monkeypatch.undo()
+        run.forget()
     defects = [finding for finding in found if finding.code == DEFECT]
     assert [code in finding.message for finding in defects] == [True]
-    assert {finding.code for finding in found} - {DEFECT} == {"OBJ004", "SCHEMA001", "NS001"} - {code}
+    assert {finding.code for finding in before} >= {"OBJ004", "SCHEMA001", "NS001", "QOS001"}
+    assert [each for each in found if each.code != DEFECT] == [each for each in before if each.code != code]
+
+
+def judged() -> list[Finding]:
+    """What is found in an object that has several things wrong with it."""
+    body = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "No_Name", "namespace": "nowhere"},
+        "spec": {"containers": [{"name": "a", "image": "a:1"}]},
+        "x": 1,
+    }
+    manifest = Manifest(body, Position(file="charts/a.py", line=3))
+    stack = Stack(somebodys("1.34"), Catalogue("1.34"), [manifest])
+    return check_object(manifest, stack) + check_stack(stack)

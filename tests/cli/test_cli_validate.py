@@ -223,3 +223,10 @@ def test_what_the_server_takes_stops_nothing_though_it_fits_no_schema(anyones: R
     run = validate(anyones, "m", kubeconform=True)
     assert run.code == 1
     assert {"SCHEMA001", "SCHEMA003", "DIST003"} <= set(run.codes)
+
+
+def test_a_secret_in_anyones_yaml_is_a_warning_and_is_not_shown(anyones: Repository) -> None:
+    anyones.write("m/s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n")
+    run = validate(anyones, "m")
+    assert (run.code, run.codes, run.findings[0]["severity"]) == (0, ["SEC001"], "warning")
+    assert "hunter2" not in run.out + run.err
