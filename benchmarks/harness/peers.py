@@ -59,11 +59,7 @@ def build(cache: Path, progress: Progress) -> Peers:
     versions = {"node": _output([str(node), "--version"]).lstrip("v")}
     executables = {}
     for name, package in GO_TOOLS.items():
-        pins = PINS / "go" / name
-        make = functools.partial(_go, cache, name, package, progress)
-        executables[name] = _once(cache, name, [pins / "go.mod", pins / "go.sum"], make)
-        module = re.search(rf"\s{_module_of(package)} v(\S+)", (pins / "go.mod").read_text())
-        versions[name] = module[1] if module else "?"
+        executables[name], versions[name] = go_tool(cache, name, package, progress)
     pins = PINS / "cdk8s"
     modules = _once(
         cache, "cdk8s", [pins / "package.json", pins / "package-lock.json"], lambda to: _npm(node, to, progress)
@@ -71,6 +67,22 @@ def build(cache: Path, progress: Progress) -> Peers:
     versions["cdk8s (npm)"] = _installed_version(modules / "cdk8s" / "package.json")
     plot = _once(cache, "plot", [PLOT_PINS], lambda to: _venv(to, PLOT_PINS, "matplotlib", progress))
     return Peers(executables, modules, node, plot, versions)
+
+
+def go_tool(cache: Path, name: str, package: str, progress: Progress) -> tuple[Path, str]:
+    """Build one tool from its Go module, unless it is in the cache.
+
+    :param cache: as for :func:`build`.
+    :param name: the folder below ``benchmarks/peers/go`` with its pins.
+    :param package: the package that is its command.
+    :returns: the executable, and the version that is pinned.
+    :raises BuildError: where Go is missing or the build fails.
+    """
+    pins = PINS / "go" / name
+    make = functools.partial(_go, cache, name, package, progress)
+    made = _once(cache, name, [pins / "go.mod", pins / "go.sum"], make)
+    module = re.search(rf"\s{_module_of(package)} v(\S+)", (pins / "go.mod").read_text())
+    return made, module[1] if module else "?"
 
 
 def _once(cache: Path, name: str, pins: list[Path], make: Callable[[Path], Path]) -> Path:
@@ -138,7 +150,7 @@ def _node() -> Path:
 
 
 def _module_of(package: str) -> str:
-    return re.escape(re.sub(r"/cmd/\w+$", "", package))
+    return re.escape(re.sub(r"/cmd/[\w-]+$", "", package))
 
 
 def _installed_version(package_json: Path) -> str:
