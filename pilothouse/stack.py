@@ -16,7 +16,7 @@ from pilothouse.yamlio import YamlReadError
 if TYPE_CHECKING:
     from pilothouse.environment import Environment
     from pilothouse.machines.file import MachineDocument, MachineFile
-    from pilothouse.references import Link
+    from pilothouse.references import Lack, Link
     from pilothouse.schemas import Catalogue
 
 
@@ -107,7 +107,9 @@ class Stack:
                     index[manifest.namespace, str(key), str(value)].append(manifest)
         wanted = [(namespace, str(key), str(value)) for key, value in labels.items()] or [(namespace, "", "")]
         rarest = min((index.get(label, []) for label in wanted), key=len)
-        return [each for each in rarest if all(str(each.labels.get(key)) == str(value) for key, value in labels.items())]
+        return [
+            each for each in rarest if all(str(each.labels.get(key)) == str(value) for key, value in labels.items())
+        ]
 
     @cached_property
     def links(self) -> list[Link]:
@@ -122,6 +124,13 @@ class Stack:
         from pilothouse.references.present import made
 
         return made(self)
+
+    @cached_property
+    def absent(self) -> Mapping[Lack, list[Link]]:
+        """What is named by name, and neither the stack nor the cluster has; by what happens then."""
+        from pilothouse.references.present import absent
+
+        return absent(self)
 
     @cached_property
     def autoscalers(self) -> Mapping[Identity, Manifest]:

@@ -42,9 +42,7 @@ _LOGSTASH, _MAPS = ("logstash.k8s.elastic.co", "Logstash"), ("maps.k8s.elastic.c
 def _issued(source: GroupKind) -> tuple[Row, ...]:
     return (
         Row(source, "spec.issuerRef.name", ISSUER, kind_beside="Issuer", lack=Lack.WAITS),
-        Row(
-            source, "spec.issuerRef.name", CLUSTER_ISSUER, where=Where.CLUSTER, kind_beside="Issuer", lack=Lack.WAITS
-        ),
+        Row(source, "spec.issuerRef.name", CLUSTER_ISSUER, where=Where.CLUSTER, kind_beside="Issuer", lack=Lack.WAITS),
     )
 
 

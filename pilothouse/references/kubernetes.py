@@ -137,7 +137,12 @@ ROWS: tuple[Row, ...] = (
     Row(_NETWORK_POLICY, "spec.podSelector", POD, How.SELECTOR, lack=Lack.SELECTS),
     *(
         Row(
-            _NETWORK_POLICY, f"spec.{peers}[].podSelector", POD, How.SELECTOR, Where.LABELLED, beside="namespaceSelector",
+            _NETWORK_POLICY,
+            f"spec.{peers}[].podSelector",
+            POD,
+            How.SELECTOR,
+            Where.LABELLED,
+            beside="namespaceSelector",
             lack=Lack.SELECTS,
         )
         for peers in ("ingress[].from", "egress[].to")
@@ -206,7 +211,14 @@ ROWS: tuple[Row, ...] = (
             beside=f"csi.storage.k8s.io/{role}-secret-namespace",
             lack=Lack.WAITS,
         )
-        for role in ("provisioner", "controller-publish", "controller-expand", "node-stage", "node-publish", "node-expand")
+        for role in (
+            "provisioner",
+            "controller-publish",
+            "controller-expand",
+            "node-stage",
+            "node-publish",
+            "node-expand",
+        )
     ),
     Row((_SNAPSHOTS, "VolumeSnapshot"), "spec.source.persistentVolumeClaimName", CLAIM, lack=Lack.WAITS),
     Row(

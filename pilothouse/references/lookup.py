@@ -53,8 +53,8 @@ def mentions(manifest: Manifest) -> list[Mention]:
 
 
 def _walk(node: Node, at: Any, path: FieldPath, holder: Any, found: list[Mention]) -> None:
-    for row in node.rows:
-        found.append(Mention(row, path, at, holder))
+    if node.rows:
+        found += [Mention(row, path, at, holder) for row in node.rows]
     for step, child in node.children.items():
         if step == "":
             if isinstance(at, list):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from pilothouse.lenient import listing, mapping, mappings, text
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.references import custom, gateways, kubernetes
-from pilothouse.references.row import GroupKind
+from pilothouse.references.row import GroupKind, Lack
 
 if TYPE_CHECKING:
+    from pilothouse.references.lookup import Link
     from pilothouse.stack import Stack
 
 OF_KUBERNETES: frozenset[tuple[str, str]] = frozenset(
@@ -67,6 +68,54 @@ def why_present(identity: Identity, stack: Stack) -> str:
         return "of Kubernetes itself"
     maker = stack.made.get(identity) or stack.made.get(identity._replace(namespace="*"))
     return f"made by {maker.identity}" if maker is not None else ""
+
+
+def absent(stack: Stack) -> dict[Lack, list[Link]]:
+    """What is named and is nowhere, each target once an object, by what happens then.
+
+    Of anyone's YAML, whose cluster is not known, a Secret or a class counts only where the YAML has such objects at
+    all, and an object without a namespace may stand in any.
+    """
+    known = bool(stack.environment.cluster.name)
+    found: dict[Lack, list[Link]] = {}
+    seen: set[tuple[int, Identity]] = set()
+    for link in stack.links:
+        lack, target = link.row.lack, link.target
+        if link.found is not None or lack in _ELSEWHERE or (id(link.source), target) in seen:
+            continue
+        if link.row.reads and mapping(link.holder).get("optional") is True:
+            continue
+        seen.add((id(link.source), target))
+        if lack is Lack.SUBJECT and target.namespace not in stack.inhabited:
+            continue
+        if why_present(target, stack) or (target[:2] == kubernetes.STORAGE_CLASS and _by_hand(target.name, stack)):
+            continue
+        if not known and _may_be_elsewhere(link, stack):
+            continue
+        found.setdefault(lack, []).append(link)
+    return found
+
+
+_ELSEWHERE = (Lack.NOTHING, Lack.DNS)
+"""What other checks look at."""
+
+_OF_ONE_APP = (kubernetes.CONFIG_MAP, kubernetes.CLAIM, kubernetes.ACCOUNT, kubernetes.SERVICE)
+
+
+def _by_hand(storage_class: str, stack: Stack) -> bool:
+    """Whether a volume of the stack is of a class, which need not exist then."""
+    return any(
+        mapping(volume.body, "spec").get("storageClassName") == storage_class
+        for volume in stack.of_kind("", "PersistentVolume")
+    )
+
+
+def _may_be_elsewhere(link: Link, stack: Stack) -> bool:
+    group, kind, namespace, name = link.target
+    there = stack.of_kind(group, kind)
+    if any(each.name == name and "" in (each.namespace, namespace) for each in there):
+        return True
+    return not there and (group, kind) not in _OF_ONE_APP and link.row.lack is not Lack.SCALE
 
 
 Made = Iterator[tuple[GroupKind, str]]
