@@ -113,10 +113,10 @@ class Stack:
 
     @cached_property
     def links(self) -> list[Link]:
-        """Every reference by name of every object, in the stack's order."""
-        from pilothouse.references import links_by_name
+        """Every reference by name of every object, kind by kind."""
+        from pilothouse.references import all_by_name
 
-        return [link for manifest in self.manifests for link in links_by_name(manifest, self)]
+        return all_by_name(self)
 
     @cached_property
     def made(self) -> Mapping[Identity, Manifest]:

@@ -71,6 +71,8 @@ def keys(stack: Stack) -> Iterator[Problem]:
     for link in stack.links:
         if not link.row.reads or mapping(link.holder).get("optional") is True:
             continue
+        if "key" not in link.holder and "items" not in link.holder:
+            continue
         asked = list(_keys_asked(link))
         there = keys_of(link.target, link.found, stack) if asked else None
         for path, key in asked if there is not None else ():

@@ -15,7 +15,6 @@ from pilothouse.references.kubernetes import SERVICE
 from pilothouse.references.labels import chosen
 from pilothouse.stack import Stack
 
-
 _HTTPS = 443
 
 

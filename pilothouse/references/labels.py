@@ -58,8 +58,7 @@ def chosen(row: Row, manifest: Manifest, selector: dict[str, Any], holder: Any, 
     labels = selector if row.how is How.LABELS else mapping(selector, "matchLabels")
     if row.how is How.LABELS and not labels:
         return
-    spec = mapping(manifest.body, "spec")
-    if manifest.kind == "Service" and spec.get("type") == "ExternalName":
+    if manifest.kind == "Service" and mapping(manifest.body, "spec").get("type") == "ExternalName":
         return
     rest = {} if row.how is How.LABELS else {"matchExpressions": selector.get("matchExpressions")}
     for namespace in namespaces(row, manifest, holder, stack):

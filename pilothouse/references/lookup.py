@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pilothouse import dns_names
 from pilothouse.fieldpath import FieldPath
 from pilothouse.manifest import MOVED_GROUPS, Identity, Manifest
 from pilothouse.references.labels import chosen
-from pilothouse.references.row import How, Row, Where
+from pilothouse.references.row import GroupKind, How, Row, Where
 from pilothouse.references.table import Node, trees
 
 if TYPE_CHECKING:
@@ -43,27 +43,42 @@ class Link(NamedTuple):
 
 def mentions(manifest: Manifest) -> list[Mention]:
     """Every field of an object that a row of the table is about, in one walk."""
+    return _mentions(manifest, trees())
+
+
+def _mentions(manifest: Manifest, roots: Mapping[GroupKind, Node]) -> list[Mention]:
     api_version, kind, _, _ = manifest.head
     group = api_version.rpartition("/")[0]
-    tree = trees().get((MOVED_GROUPS.get((group, kind), group), kind))
+    tree = roots.get((MOVED_GROUPS.get((group, kind), group), kind))
     found: list[Mention] = []
     if tree is not None:
-        _walk(tree, manifest.body, (), None, found)
+        _walk(tree, manifest.body, (), found)
     return found
 
 
-def _walk(node: Node, at: Any, path: FieldPath, holder: Any, found: list[Mention]) -> None:
-    if node.rows:
-        found += [Mention(row, path, at, holder) for row in node.rows]
-    for step, child in node.children.items():
-        if step == "":
-            if isinstance(at, list):
-                for index, item in enumerate(at):
-                    _walk(child, item, (*path, index), at, found)
-        elif isinstance(at, dict):
-            inner = at.get(step)
-            if inner is not None:
-                _walk(child, inner, (*path, step), at, found)
+def _walk(node: Node, at: Any, path: FieldPath, found: list[Mention]) -> None:
+    if isinstance(at, dict):
+        for step, child in node.fields:
+            if step in at:
+                inner = at[step]
+                if child.rows:
+                    _mention(child, inner, (*path, step), at, found)
+                if child.leads_on and isinstance(inner, dict | list):
+                    _walk(child, inner, (*path, step), found)
+    elif isinstance(at, list) and node.items is not None:
+        child = node.items
+        for index, item in enumerate(at):
+            if child.rows:
+                _mention(child, item, (*path, index), at, found)
+            if child.leads_on:
+                _walk(child, item, (*path, index), found)
+
+
+def _mention(node: Node, at: Any, path: FieldPath, holder: Any, found: list[Mention]) -> None:
+    if at is None or (node.is_text and not (isinstance(at, str) and ".svc" in at)):
+        return
+    for row in node.rows:
+        found += (Mention(row, path, at, holder),)
 
 
 def links(manifest: Manifest, stack: Stack) -> Iterator[Link]:
@@ -93,9 +108,20 @@ def _never_selects(manifest: Manifest, row: Row, selector: dict[str, Any]) -> bo
 
 def links_by_name(manifest: Manifest, stack: Stack) -> Iterator[Link]:
     """What an object refers to by name: all but its selectors."""
-    for mention in mentions(manifest):
-        if not mention.row.how.selects:
-            yield from _named(manifest, mention, stack)
+    for mention in _mentions(manifest, trees(of_names=True)):
+        yield from _named(manifest, mention, stack)
+
+
+def all_by_name(stack: Stack) -> list[Link]:
+    """What every object of a stack refers to by name, kind by kind."""
+    roots = trees(of_names=True)
+    found: list[Link] = []
+    for group, kind in stack.kinds:
+        if (MOVED_GROUPS.get((group, kind), group), kind) in roots:
+            for manifest in stack.of_kind(group, kind):
+                for mention in _mentions(manifest, roots):
+                    found += _named(manifest, mention, stack)
+    return found
 
 
 def links_to(identity: Identity, stack: Stack) -> Iterator[Link]:
@@ -112,6 +138,11 @@ def _named(manifest: Manifest, mention: Mention, stack: Stack) -> Iterator[Link]
         return
     how = row.how
     if how is How.NAME:
+        if row.where is Where.SAME and row.kind_beside is None and row.flag is None and "$" not in value:
+            identity = Identity(row.target[0], row.target[1], manifest.namespace, value)
+            there = stack.by_identity.get(identity)
+            yield Link(manifest, path, identity, there[0] if there else None, row, holder)
+            return
         # What a template or a shell fills in later is no name yet.
         if "$" in value or "{{" in value or not _is_meant(row, holder):
             return
@@ -124,7 +155,7 @@ def _named(manifest: Manifest, mention: Mention, stack: Stack) -> Iterator[Link]
         yield Link(manifest, path, identity, found, row, holder)
         return
     if how is How.DNS:
-        for name in dns_names.in_text(value) if ".svc" in value else ():
+        for name in dns_names.in_text(value):
             identity = Identity(*row.target, name.namespace, name.service)
             yield Link(manifest, path, identity, _found(identity, stack), row, name)
         return

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
 
 from pilothouse.pods import TEMPLATES
 from pilothouse.references import custom, gateways, kubernetes
-from pilothouse.references.row import PODS, GroupKind, Row
+from pilothouse.references.row import PODS, GroupKind, How, Row
 
 TABLE: tuple[Row, ...] = (*kubernetes.ROWS, *gateways.ROWS, *custom.ROWS)
 """Every row. Source: the API reference of Kubernetes and of each project; where a field says so, its own description
@@ -22,24 +21,51 @@ def steps(path: str) -> tuple[str, ...]:
     return tuple(match[2] or match[1] for match in _STEP.finditer(path))
 
 
-class Node(NamedTuple):
+class Node:
     """One step of all paths that a kind's rows share."""
 
-    rows: list[Row]
-    """The rows whose field this is."""
-    children: dict[str, Node]
-    """The steps from here."""
+    __slots__ = ("children", "fields", "is_text", "items", "leads_on", "rows")
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        """The rows whose field this is."""
+        self.children: dict[str | int, Node] = {}
+        """The steps from here; the empty one is every item of a list."""
+        self.fields: tuple[tuple[str | int, Node], ...] = ()
+        """The steps into a map."""
+        self.items: Node | None = None
+        """The step into each item of a list."""
+        self.leads_on = False
+        """Whether there are steps from here."""
+        self.is_text = False
+        """Whether its rows look for names in a text that most often holds none."""
+
+    def settle(self) -> None:
+        """Work out once what every walk asks for."""
+        self.items = self.children.get("")
+        self.fields = tuple((step, child) for step, child in self.children.items() if step != "")
+        self.leads_on = bool(self.children)
+        self.is_text = bool(self.rows) and self.rows[0].how is How.DNS
+        for child in self.children.values():
+            child.settle()
 
 
 @functools.cache
-def trees() -> dict[GroupKind, Node]:
-    """The rows of each kind as a tree of their paths, so that one walk through an object follows all of them."""
+def trees(*, of_names: bool = False) -> dict[GroupKind, Node]:
+    """The rows of each kind as a tree of their paths, so that one walk through an object follows all of them.
+
+    :param of_names: without the selectors.
+    """
     found: dict[GroupKind, Node] = {}
     for row in sorted(TABLE, key=lambda row: row.source == PODS):
+        if of_names and row.how.selects:
+            continue
         sources = [(row.source, ())] if row.source != PODS else list(TEMPLATES.items())
         for source, before in sources:
-            node = found.setdefault(source, Node([], {}))
-            for step in (*map(str, before), *steps(row.path)):
-                node = node.children.setdefault(step, Node([], {}))
+            node = found.setdefault(source, Node())
+            for step in (*before, *steps(row.path)):
+                node = node.children.setdefault(step, Node())
             node.rows.append(row)
+    for root in found.values():
+        root.settle()
     return found
