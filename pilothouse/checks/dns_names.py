@@ -12,7 +12,7 @@ from pilothouse.finding import Severity
 from pilothouse.lenient import mapping
 from pilothouse.manifest import Manifest
 from pilothouse.references import How, Link
-from pilothouse.references.present import why_present
+from pilothouse.references.present import may_be_elsewhere, why_present
 from pilothouse.stack import BUILT_IN_NAMESPACES, Stack
 
 _DEFAULT_DOMAIN = "cluster.local"
@@ -74,10 +74,13 @@ def resolvable(stack: Stack) -> Iterator[Problem]:
             continue
         if name.host.count(".") or why_present(link.target, stack):
             continue
+        near = hint(link.target, stack)
+        if not stack.environment.cluster.name and (not near or may_be_elsewhere(link, stack)):
+            continue
         yield Problem(
             link.source,
             f"{name.text} is the Service {name.service} of {name.namespace}, which is neither in this stack nor given"
-            + hint(link.target, stack),
+            + near,
             link.path,
             f"name one that is there, or say that the cluster has it: {how_to_give(link.target)}",
         )

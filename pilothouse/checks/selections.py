@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pilothouse.checks.catalogue import Problem, stack_check
+from pilothouse.environment.nearest import nearest
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping
 from pilothouse.manifest import Manifest
-from pilothouse.references import GroupKind, How, Lack, Mention, mentions
+from pilothouse.references import GroupKind, How, Lack, Mention, Row, Where, mentions
 from pilothouse.references.labels import chosen, namespaces
 from pilothouse.references.present import unseen_pods
 from pilothouse.stack import Stack
+
+_POD = ("", "Pod")
 
 
 def _empty(stack: Stack, group: str, kind: str) -> Iterator[tuple[Manifest, Mention]]:
@@ -30,10 +34,37 @@ def _empty(stack: Stack, group: str, kind: str) -> Iterator[tuple[Manifest, Ment
                 continue
             if not value or next(chosen(row, manifest, value, holder, stack), None) is not None:
                 continue
+            if _is_open(row, holder):
+                continue
             within = namespaces(row, manifest, holder, stack)
-            if not unseen.isdisjoint(within) or not set(within) <= set(stack.inhabited):
+            if (
+                not within
+                or not unseen.isdisjoint(within)
+                or not all(_is_ours(each, manifest, row.target, stack) for each in within)
+            ):
                 continue
             yield manifest, mention
+
+
+def _is_open(row: Row, holder: Any) -> bool:
+    """Whether a selector looks in namespaces that nobody here can count: all of them, or those with some label."""
+    beside = mapping(holder).get(row.beside)
+    if row.where is Where.LABELLED:
+        return isinstance(beside, dict) and _NAME not in mapping(beside, "matchLabels")
+    return row.where is Where.ANYWHERE or (row.where is Where.NAMED and mapping(beside).get("any") is True)
+
+
+_NAME = "kubernetes.io/metadata.name"
+"""The label that every namespace carries with its own name."""
+
+
+def _is_ours(namespace: str, manifest: Manifest, target: GroupKind, stack: Stack) -> bool:
+    """Whether the stack knows what is in a namespace: its own, or one that it has such objects in."""
+    if namespace == manifest.namespace:
+        return True
+    if namespace == "kube-system":
+        return False
+    return bool(stack.workloads.get(namespace) if target == _POD else stack.labelled(*target, namespace, {}))
 
 
 def _words(mention: Mention) -> str:
@@ -54,12 +85,15 @@ def _nearest(mention: Mention, manifest: Manifest, target: GroupKind, stack: Sta
     best: tuple[int, str] = (0, "")
     there = (
         [(each, template.labels) for each, template in stack.workloads.get(manifest.namespace, ())]
-        if target == ("", "Pod")
+        if target == _POD
         else [(each, each.labels) for each in stack.labelled(*target, manifest.namespace, {})]
     )
     for each, labels in there:
         common = wanted.keys() & labels.keys()
-        shared = len(common) + 2 * sum(str(wanted[key]) == str(labels[key]) for key in common)
+        shared = sum(
+            2 if str(wanted[key]) == str(labels[key]) else nearest(str(wanted[key]), [str(labels[key])]) is not None
+            for key in common
+        )
         if shared > best[0]:
             carried = ", ".join(f"{key}={value}" for key, value in labels.items())
             best = (shared, f"; nearest: {each.kind} {each.name} carries {carried}")
@@ -70,7 +104,7 @@ def _problems(stack: Stack, group: str, kind: str, so: str, *, peers: bool | Non
     for manifest, mention in _empty(stack, group, kind):
         if peers is not None and (len(mention.path) > 2) is not peers:
             continue
-        what = "pod" if mention.row.target == ("", "Pod") else mention.row.target[1]
+        what = "pod" if mention.row.target == _POD else mention.row.target[1]
         yield Problem(
             manifest,
             f"no {what} carries {_words(mention)}, so {so}{_nearest(mention, manifest, mention.row.target, stack)}",

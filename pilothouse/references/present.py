@@ -90,7 +90,7 @@ def absent(stack: Stack) -> dict[Lack, list[Link]]:
             continue
         if why_present(target, stack) or (target[:2] == kubernetes.STORAGE_CLASS and _by_hand(target.name, stack)):
             continue
-        if not known and _may_be_elsewhere(link, stack):
+        if (not known and may_be_elsewhere(link, stack)) or _of_claim_template(link):
             continue
         found.setdefault(lack, []).append(link)
     return found
@@ -110,7 +110,25 @@ def _by_hand(storage_class: str, stack: Stack) -> bool:
     )
 
 
-def _may_be_elsewhere(link: Link, stack: Stack) -> bool:
+def _of_claim_template(link: Link) -> bool:
+    """Whether a StatefulSet's own claim takes the place of a volume.
+
+    Source: Kubernetes API reference, StatefulSetSpec, ``volumeClaimTemplates``.
+    """
+    if link.target[:2] != kubernetes.CLAIM or link.source.kind != "StatefulSet":
+        return False
+    templates = mappings(mapping(link.source.body, "spec").get("volumeClaimTemplates"))
+    volumes = mapping(link.source.body, "spec", "template", "spec").get("volumes")
+    names = {text(mapping(template, "metadata").get("name")) for _, template in templates}
+    return any(
+        text(volume.get("name")) in names
+        for _, volume in mappings(volumes)
+        if mapping(volume, "persistentVolumeClaim").get("claimName") == link.target.name
+    )
+
+
+def may_be_elsewhere(link: Link, stack: Stack) -> bool:
+    """Whether what anyone's YAML names may well stand in the cluster, or in a namespace that is not written down."""
     group, kind, namespace, name = link.target
     there = stack.of_kind(group, kind)
     if any(each.name == name and "" in (each.namespace, namespace) for each in there):
