@@ -12,7 +12,8 @@ from pilothouse.manifest import Manifest
 from pilothouse.pods import template_of
 from pilothouse.references import Lack, Link, mentions
 from pilothouse.references.kubernetes import SERVICE
-from pilothouse.references.labels import chosen
+from pilothouse.references.labels import chosen, namespaces
+from pilothouse.references.present import unseen_pods
 from pilothouse.stack import Stack
 
 _HTTPS = 443
@@ -124,13 +125,15 @@ def monitored_ports(stack: Stack) -> Iterator[Problem]:
     Source: Prometheus operator, API reference, Endpoint and PodMetricsEndpoint.
     """
     for kind, field in (("ServiceMonitor", "endpoints"), ("PodMonitor", "podMetricsEndpoints")):
-        for monitor in stack.of_kind("monitoring.coreos.com", kind):
+        monitors = stack.of_kind("monitoring.coreos.com", kind)
+        unseen = unseen_pods(stack) if monitors else frozenset()
+        for monitor in monitors:
             wanted = [
                 (index, port)
                 for index, endpoint in mappings(mapping(monitor.body, "spec").get(field))
                 if (port := text(endpoint.get("port")))
             ]
-            offered = _offered(monitor, stack) if wanted else None
+            offered = _offered(monitor, unseen, stack) if wanted else None
             for index, port in wanted if offered else ():
                 if offered and port not in offered:
                     there = ", ".join(sorted(offered - {""})) or "none"
@@ -142,12 +145,14 @@ def monitored_ports(stack: Stack) -> Iterator[Problem]:
                     )
 
 
-def _offered(monitor: Manifest, stack: Stack) -> set[str]:
-    """The names of the ports of everything that a monitor selects; empty where it selects nothing."""
+def _offered(monitor: Manifest, unseen: frozenset[str], stack: Stack) -> set[str]:
+    """The names of the ports of everything that a monitor selects; empty where it selects nothing, or nobody knows."""
     found: set[str] = set()
     for row, _, value, holder in mentions(monitor):
         if row.path != "spec.selector" or not isinstance(value, dict):
             continue
+        if not unseen.isdisjoint(namespaces(row, monitor, holder, stack)):
+            return set()
         for each in chosen(row, monitor, value, holder, stack):
             found.add("")
             found |= {str(name) for name in service_ports(each)[1]} if row.target == SERVICE else _of_pods(each)

@@ -295,6 +295,17 @@ def test_a_service_monitor_looks_at_services_in_the_namespaces_that_it_names() -
     assert told(monitor("{matchNames: [elsewhere]}") + service) == []
 
 
+@pytest.mark.parametrize(("port", "found"), [("http", []), ("metrics", ["REF015"])])
+def test_a_pod_monitors_port_is_one_of_the_containers(port: str, found: list[str]) -> None:
+    spec = f"spec: {{selector: {{matchLabels: {{app: web}}}}, podMetricsEndpoints: [{{port: {port}}}]}}"
+    monitor = named("PodMonitor", "m", spec, version="monitoring.coreos.com/v1")
+    web = pod("{containers: [{name: web, image: nginx, ports: [{name: http, containerPort: 80}]}]}")
+    assert [each[:6] for each in told(web + monitor)] == found
+    # Rook's own operator makes pods here that nobody sees.
+    cluster = named("CephCluster", "ceph", "spec: {}", version="ceph.rook.io/v1")
+    assert told(web + monitor + cluster) == []
+
+
 SERVICE = named("Service", "db", "spec: {ports: [{port: 1}]}")
 
 
