@@ -32,7 +32,15 @@ def environment(kubernetes_version: str) -> Environment:
         name="example",
         cluster=Cluster(name="example"),
         domain="example.com",
-        given=Given(namespaces=[NAMESPACE, "monitoring"]),
+        given=Given(
+            namespaces=[NAMESPACE, "monitoring"],
+            storage_classes=["fast"],
+            ingress_classes=["nginx"],
+            secrets=["shop-db", "shop-tls", "registry"],
+            config_maps=["shared-settings"],
+            priority_classes=["urgent"],
+            objects=["ClusterSecretStore vault", "DeviceClass gpu", "GatewayClass istio", "VolumeSnapshotClass kept"],
+        ),
     )
 
 

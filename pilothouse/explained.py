@@ -17,8 +17,9 @@ from pilothouse.fieldpath import format_path
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import template_of
 from pilothouse.references import Link, links, links_to
+from pilothouse.references.present import why_present
 from pilothouse.schemas import Catalogue
-from pilothouse.stack import BUILT_IN_NAMESPACES, Stack
+from pilothouse.stack import Stack
 
 
 class Kept:
@@ -154,23 +155,7 @@ class Kept:
         target = link.target
         if link.found is not None:
             return "in this stack"
-        if self.environment.given.has(target.kind, target.name, target.namespace):
-            return "given"
-        if (target.kind, target.name) in _OF_KUBERNETES or target.name in BUILT_IN_NAMESPACES:
-            return "of Kubernetes itself"
-        return "not in this stack, and not given"
-
-
-_OF_KUBERNETES = {
-    ("ServiceAccount", "default"),
-    ("PriorityClass", "system-cluster-critical"),
-    ("PriorityClass", "system-node-critical"),
-    ("ClusterRole", "cluster-admin"),
-    ("ClusterRole", "admin"),
-    ("ClusterRole", "edit"),
-    ("ClusterRole", "view"),
-}
-"""What every cluster makes by itself. Source: Kubernetes documentation of each kind."""
+        return why_present(target, self.stack) or "not in this stack, and not given"
 
 
 def identities(kept: Sequence[Kept]) -> list[Identity]:

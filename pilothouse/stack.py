@@ -16,6 +16,7 @@ from pilothouse.yamlio import YamlReadError
 if TYPE_CHECKING:
     from pilothouse.environment import Environment
     from pilothouse.machines.file import MachineDocument, MachineFile
+    from pilothouse.references import Lack, Link
     from pilothouse.schemas import Catalogue
 
 
@@ -69,6 +70,11 @@ class Stack:
         """
         return self._by_kind.get((group, kind), [])
 
+    @property
+    def kinds(self) -> Iterable[tuple[str, str]]:
+        """The group, as written, and kind of everything that the stack has."""
+        return self._by_kind.keys()
+
     @cached_property
     def machine_documents(self) -> list[MachineDocument]:
         """Every document of the files for machines that can be read."""
@@ -82,6 +88,66 @@ class Stack:
     def node_kinds(self) -> NodeKinds:
         """The kinds that the nodes of its cluster read."""
         return of_minor(self.catalogue.minor)
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[str, str], dict[tuple[str, str, str], list[Manifest]]]:
+        return {}
+
+    def labelled(self, group: str, kind: str, namespace: str, labels: Mapping[str, object]) -> list[Manifest]:
+        """The objects of one kind in one namespace that carry some labels.
+
+        :param labels: label to value; with none, every object of the kind there.
+        """
+        index = self._by_label.get((group, kind))
+        if index is None:
+            index = self._by_label[group, kind] = defaultdict(list)
+            for manifest in self.of_kind(group, kind):
+                index[manifest.namespace, "", ""].append(manifest)
+                for key, value in manifest.labels.items():
+                    index[manifest.namespace, str(key), str(value)].append(manifest)
+        wanted = [(namespace, str(key), str(value)) for key, value in labels.items()] or [(namespace, "", "")]
+        rarest = min((index.get(label, []) for label in wanted), key=len)
+        return [
+            each for each in rarest if all(str(each.labels.get(key)) == str(value) for key, value in labels.items())
+        ]
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """Every reference by name of every object, kind by kind."""
+        from pilothouse.references import all_by_name
+
+        return all_by_name(self)
+
+    @cached_property
+    def made(self) -> Mapping[Identity, Manifest]:
+        """What controllers will make of the stack's objects, each with the object that it is made of."""
+        from pilothouse.references.present import made
+
+        return made(self)
+
+    @cached_property
+    def absent(self) -> Mapping[Lack, list[Link]]:
+        """What is named by name, and neither the stack nor the cluster has; by what happens then."""
+        from pilothouse.references.present import absent
+
+        return absent(self)
+
+    @cached_property
+    def autoscalers(self) -> Mapping[Identity, Manifest]:
+        """The HorizontalPodAutoscaler of each object that has one."""
+        from pilothouse.references import links_by_name
+
+        return {
+            link.target: scaler
+            for scaler in reversed(self.of_kind("autoscaling", "HorizontalPodAutoscaler"))
+            for link in links_by_name(scaler, self)
+            if link.path[:2] == ("spec", "scaleTargetRef")
+        }
+
+    @cached_property
+    def inhabited(self) -> list[str]:
+        """The namespaces that objects of the stack stand in."""
+        return sorted({manifest.namespace for manifest in self.manifests} - {""})
 
     @cached_property
     def namespaces(self) -> frozenset[str]:

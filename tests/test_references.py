@@ -8,7 +8,8 @@ from pilothouse.fieldpath import format_path
 from pilothouse.finding import Position
 from pilothouse.manifest import Body, Manifest
 from pilothouse.pods import TEMPLATES
-from pilothouse.references import PODS, TABLE, How, Row, links, links_to, selects
+from pilothouse.references import PODS, TABLE, How, Row, Where, links, links_to, selects
+from pilothouse.references.table import steps as _steps
 from pilothouse.schemas import Catalogue, known_minors
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
@@ -34,26 +35,28 @@ def told(stack: Stack, name: str) -> list[str]:
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.source[1]}:{row.path}:{row.target[1]}")
 def test_every_row_names_a_field_that_its_kind_has(row: Row) -> None:
     catalogue = Catalogue(known_minors()[-1])
-    kinds = {(kind.group, kind.kind): kind.api_version for kind in catalogue.kinds()}
+    versions: dict[tuple[str, str], list[str]] = {}
+    for kind in catalogue.kinds():
+        versions.setdefault((kind.group, kind.kind), []).append(kind.api_version)
+
+    def known(source: tuple[str, str], path: list[str | int]) -> bool:
+        return any(catalogue.node(version, source[1], path) is not None for version in versions[source])
+
     path: list[str | int] = [0 if step == "" else step for step in _steps(row.path)]
-    assert row.target in kinds
-    assert catalogue.namespaced(kinds[row.target], row.target[1]) is not (row.where.value == "cluster")
+    (namespaced,) = {catalogue.namespaced(version, row.target[1]) for version in versions[row.target]}
+    assert namespaced is not (row.where is Where.CLUSTER)
     for source in [("apps", "Deployment"), ("", "Pod"), ("batch", "CronJob")] if row.source == PODS else [row.source]:
         before = list(TEMPLATES[source]) if row.source == PODS else []
         full = [*before, *path]
-        if row.path.startswith("metadata.labels["):
+        if row.path.startswith("metadata."):
             full = full[:-1]
-        node = catalogue.node(kinds[source], source[1], full)
-        assert node is not None, (source, full)
-        beside = catalogue.node(kinds[source], source[1], [*full[:-1], "kind"])
+        assert known(source, full), (source, full)
         if row.how is How.NAME and row.kind_beside is not None:
-            assert beside is not None, (source, full)
-
-
-def _steps(path: str) -> list[str]:
-    import re
-
-    return [match[1] or match[2] for match in re.finditer(r"([^.\[\]]+)|\[([^\]]*)\]", path)]
+            assert known(source, [*full[:-1], "kind"]), (source, full)
+        if row.where in (Where.BESIDE, Where.NAMED, Where.LABELLED):
+            assert known(source, [*full[:-1], row.beside]), (source, full)
+        if row.flag is not None:
+            assert known(source, [*full[:-1], row.flag[0]]), (source, full)
 
 
 WORKLOAD = """

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
-from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
-from pilothouse.lenient import mapping, mappings
-from pilothouse.manifest import Manifest
-from pilothouse.pods import PodTemplate, hash_annotation
+from pilothouse.manifest import Identity, Manifest
+from pilothouse.pods import hash_annotation, template_of
 from pilothouse.stack import Stack
 
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
@@ -61,29 +58,7 @@ def self_deleting(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         )
 
 
-def _sources(template: PodTemplate) -> Iterator[tuple[FieldPath, str, str]]:
-    """Every ConfigMap and Secret that the pods read: (field, kind, name)."""
-    for path, container in template.containers("containers", "initContainers"):
-        for index, source in mappings(container.get("envFrom")):
-            yield from _named(source, (*path, "envFrom", index), "configMapRef", "secretRef")
-        for index, variable in mappings(container.get("env")):
-            at = (*path, "env", index, "valueFrom")
-            yield from _named(mapping(variable, "valueFrom"), at, "configMapKeyRef", "secretKeyRef")
-    for index, volume in mappings(template.spec.get("volumes")):
-        at = (*template.path, "spec", "volumes", index)
-        yield from _named(volume, at, "configMap", "secret")
-        for part, source in mappings(mapping(volume, "projected").get("sources")):
-            yield from _named(source, (*at, "projected", "sources", part), "configMap", "secret")
-
-
-def _named(
-    holder: dict[str, Any], path: FieldPath, config_map: str, secret: str
-) -> Iterator[tuple[FieldPath, str, str]]:
-    for field, kind in ((config_map, "ConfigMap"), (secret, "Secret")):
-        reference = holder.get(field)
-        named = "secretName" if field == "secret" and "secretName" in mapping(reference) else "name"
-        if isinstance(mapping(reference).get(named), str):
-            yield (*path, field, named), kind, mapping(reference)[named]
+_ROLLED = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout")
 
 
 @stack_check("CFG001", Severity.ADVICE, "pods that keep an old setting")
@@ -135,24 +110,24 @@ def unhashed(stack: Stack) -> Iterator[Problem]:
     ```
     """
     immutable: set[tuple[str, str, str]] | None = None
-    for namespace, workloads in stack.workloads.items():
-        for manifest, template in workloads:
-            if manifest.kind not in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"):
-                continue
-            told: set[tuple[str, str]] = set()
-            for path, kind, name in _sources(template):
-                if immutable is None:
-                    immutable = _immutable(stack)
-                hashed = kind == "ConfigMap" and hash_annotation(name) in template.annotations
-                if hashed or (kind, namespace, name) in immutable or (kind, name) in told:
-                    continue
-                told.add((kind, name))
-                yield Problem(
-                    manifest,
-                    f"its pods read the {kind} {name}, and nothing rolls them when it changes",
-                    path,
-                    "roll them when it changes: in the kit, pass a ConfigMap of the same chart as an object",
-                )
+    told: set[tuple[int, Identity]] = set()
+    for link in stack.links:
+        manifest, target = link.source, link.target
+        if not link.row.reads or manifest.kind not in _ROLLED or (id(manifest), target) in told:
+            continue
+        if immutable is None:
+            immutable = _immutable(stack)
+        template = template_of(manifest)
+        hashed = target.kind == "ConfigMap" and template and hash_annotation(target.name) in template.annotations
+        if hashed or (target.kind, target.namespace, target.name) in immutable:
+            continue
+        told.add((id(manifest), target))
+        yield Problem(
+            manifest,
+            f"its pods read the {target.kind} {target.name}, and nothing rolls them when it changes",
+            link.path,
+            "roll them when it changes: in the kit, pass a ConfigMap of the same chart as an object",
+        )
 
 
 def _immutable(stack: Stack) -> set[tuple[str, str, str]]:

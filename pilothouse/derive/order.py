@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pilothouse.manifest import Manifest
+from pilothouse.references import TABLE
+
+_GENERATORS = tuple(dict.fromkeys(row.target for row in TABLE if row.target[0] == "generators.external-secrets.io"))
+"""What ExternalSecrets are made from without a store."""
 
 _WAVES: tuple[tuple[tuple[str, str], ...], ...] = (
     (("", "Namespace"),),
@@ -14,6 +18,9 @@ _WAVES: tuple[tuple[tuple[str, str], ...], ...] = (
         ("node.k8s.io", "RuntimeClass"),
         ("storage.k8s.io", "StorageClass"),
         ("storage.k8s.io", "CSIDriver"),
+        ("storage.k8s.io", "VolumeAttributesClass"),
+        ("certificates.k8s.io", "ClusterTrustBundle"),
+        ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
         ("snapshot.storage.k8s.io", "VolumeSnapshotClass"),
         ("networking.k8s.io", "IngressClass"),
         ("gateway.networking.k8s.io", "GatewayClass"),
@@ -34,10 +41,15 @@ _WAVES: tuple[tuple[tuple[str, str], ...], ...] = (
         ("", "ConfigMap"),
         ("external-secrets.io", "ClusterSecretStore"),
         ("external-secrets.io", "SecretStore"),
+        *_GENERATORS,
         ("external-secrets.io", "ExternalSecret"),
+        ("cert-manager.io", "ClusterIssuer"),
+        ("cert-manager.io", "Issuer"),
+        ("cert-manager.io", "Certificate"),
         ("", "PersistentVolume"),
         ("", "PersistentVolumeClaim"),
         ("resource.k8s.io", "ResourceClaimTemplate"),
+        ("resource.k8s.io", "ResourceClaim"),
         ("k8s.cni.cncf.io", "NetworkAttachmentDefinition"),
     ),
     (
@@ -50,6 +62,8 @@ _WAVES: tuple[tuple[tuple[str, str], ...], ...] = (
         ("apps", "StatefulSet"),
         ("apps", "Deployment"),
         ("apps", "ReplicaSet"),
+        ("", "ReplicationController"),
+        ("argoproj.io", "Rollout"),
         ("", "Pod"),
         ("batch", "Job"),
         ("batch", "CronJob"),

@@ -113,6 +113,10 @@ class GivenFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         list[ObjectName] | UnsetType,
         Meta(description="ConfigMaps: namespace/name, or name for one in every namespace."),
     ] = UNSET
+    objects: Annotated[
+        list[ObjectWords] | UnsetType,
+        Meta(description="Objects of any other kind: Kind namespace/name, or Kind name, such as ClusterIssuer ca."),
+    ] = UNSET
 
 
 class InstanceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

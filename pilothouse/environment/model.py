@@ -39,6 +39,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     service_accounts: list[str] = []
     secrets: list[str] = []
     config_maps: list[str] = []
+    objects: list[str] = []
+    """Objects of any kind, as ``Kind namespace/name`` or ``Kind name``."""
 
     def has(self, kind: str, name: str, namespace: str = "") -> bool:
         """Whether an object is given.
@@ -46,13 +48,12 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         :param kind: the object's kind, such as ``StorageClass``.
         :param name: its name.
         :param namespace: its namespace; empty for a kind without one.
-        :returns: False for a kind that an environment cannot give.
         """
         field = GIVEN_KINDS.get(kind)
-        if field is None:
-            return False
-        listed: list[str] = getattr(self, field)
-        return name in listed or (namespace != "" and f"{namespace}/{name}" in listed)
+        listed: list[str] = getattr(self, field) if field is not None else []
+        if name in listed or (namespace != "" and f"{namespace}/{name}" in listed):
+            return True
+        return f"{kind} {name}" in self.objects or (namespace != "" and f"{kind} {namespace}/{name}" in self.objects)
 
 
 GIVEN_KINDS = {
@@ -64,7 +65,7 @@ GIVEN_KINDS = {
     "Secret": "secrets",
     "ConfigMap": "config_maps",
 }
-"""The kinds that an environment can give, and the field of Given that lists each."""
+"""The kinds that have a list of their own, and the field of Given that is it."""
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,6 +61,9 @@ def judge(version: str, files: dict[str, str], *, good: bool = False) -> list[Fi
     return reading.findings + found + check_stack(stack)
 
 
+REFERRING = ("references", "referred", "keys", "ports", "grants", "selections", "dns_names")
+"""The families that look for what an object names or selects: only their own examples need to have all of it."""
+
 JUDGING = [check for check in catalogue().values() if check.judges]
 
 
@@ -78,7 +81,11 @@ def test_finds_the_bad_example_of_its_page(check: Check) -> None:
 @pytest.mark.parametrize("check", JUDGING, ids=lambda check: check.code)
 def test_no_check_finds_anything_in_a_good_example(check: Check) -> None:
     version, files = examples(check)["good"]
-    assert judge(version, files, good=True) == []
+    families = {found.code: found.family for found in catalogue().values()}
+    found = judge(version, files, good=True)
+    if check.family not in REFERRING:
+        found = [finding for finding in found if families[finding.code] not in REFERRING]
+    assert found == []
 
 
 @pytest.mark.parametrize("check", catalogue().values(), ids=lambda check: check.code)

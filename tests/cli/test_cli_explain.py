@@ -54,13 +54,15 @@ def shop(lasting: Repository) -> Repository:
             namespace: default
             values:
               image: shop:v1
+            waivers: [{code: REF001, reason: what is absent is shown}]
         """,
     )
     lasting.deploy("shop", namespace="default")
     lasting.edit(
         "environments/dev.yaml",
         "shop: {chart: shop, namespace: default}",
-        "shop: {chart: shop, namespace: default, values: {image: 'shop:v2'}}",
+        "shop: {chart: shop, namespace: default, values: {image: 'shop:v2'}, "
+        "waivers: [{code: REF001, reason: what is absent is shown}]}",
     )
     lasting.good()
     return lasting

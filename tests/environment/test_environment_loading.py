@@ -389,7 +389,16 @@ def test_what_one_chart_does_to_its_environment_reaches_no_other(repository: Rep
 
 
 def test_given_objects_are_found_by_kind_and_namespace() -> None:
-    given = Given(secrets=["a/tls", "pull"], storage_classes=["fast"])
+    given = Given(
+        secrets=["a/tls", "pull"],
+        storage_classes=["fast"],
+        objects=["Gateway infra/public", "ClusterIssuer ca", "Secret a/more"],
+    )
+    assert given.has("Gateway", "public", "infra")
+    assert not given.has("Gateway", "public", "other")
+    assert given.has("ClusterIssuer", "ca")
+    assert not given.has("Issuer", "ca", "infra")
+    assert given.has("Secret", "more", "a")
     assert given.has("Secret", "tls", "a")
     assert not given.has("Secret", "tls", "b")
     assert given.has("Secret", "pull", "anywhere")
