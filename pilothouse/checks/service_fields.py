@@ -7,6 +7,7 @@ from typing import Any
 
 from pilothouse import formats
 from pilothouse.checks.catalogue import GroupKind, Problem, object_check
+from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings, text
 from pilothouse.manifest import Manifest
@@ -373,10 +374,8 @@ def addresses(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """
     spec, strict = spec_of(manifest), is_strict(stack)
     cluster = listing(spec.get("clusterIPs"))
-    named = [(("clusterIPs", index), each) for index, each in enumerate(cluster)] or [
-        (("clusterIP",), spec.get("clusterIP"))
-    ]
-    for path, each in named if type_of(spec) != "ExternalName" else ():
+    named: list[tuple[FieldPath, Any]] = [(("clusterIPs", index), each) for index, each in enumerate(cluster)]
+    for path, each in named or [(("clusterIP",), spec.get("clusterIP"))] if type_of(spec) != "ExternalName" else ():
         if isinstance(each, str) and each not in ("", "None") and formats.address(each, strict=strict) is None:
             yield Problem(manifest, f"{each!r} is no IP address", ("spec", *path))
     for index, each in enumerate(listing(spec.get("externalIPs"))):
