@@ -31,6 +31,8 @@ FAMILIES = (
     "gateway_api",
     "gateway_routes",
     "gateway_listeners",
+    "network_policy_fields",
+    "network_policies",
     "workloads",
     "scheduling",
     "pod_security",

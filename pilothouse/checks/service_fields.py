@@ -394,7 +394,7 @@ _DISTRIBUTIONS = {"PreferClose": "1.30", "PreferSameZone": "1.34", "PreferSameNo
 """Where traffic may prefer to go, and the minor since when. Source: KEP-4444 and KEP-3015."""
 
 
-@object_check("SVC013", Severity.ERROR, "address families or a traffic distribution that do not exist", kinds=SERVICE)
+@object_check("SVC013", Severity.ERROR, "a word of a Service that means nothing", kinds=SERVICE)
 def families(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A Service has one address of each family at most: two families, or two addresses, go with ``ipFamilyPolicy:
     PreferDualStack`` or ``RequireDualStack``. ``trafficDistribution`` is ``PreferClose``; since Kubernetes 1.34 also
@@ -420,6 +420,9 @@ def families(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     policy, kind = spec.get("ipFamilyPolicy"), type_of(spec)
     named, cluster = listing(spec.get("ipFamilies")), listing(spec.get("clusterIPs"))
     if kind != "ExternalName":
+        if policy == "":
+            message = "there is no ipFamilyPolicy '', expected SingleStack, PreferDualStack or RequireDualStack"
+            yield Problem(manifest, message, ("spec", "ipFamilyPolicy"))
         if policy == "SingleStack" and (len(named) > 1 or len(cluster) > 1):
             message = "SingleStack, and two families or addresses are named: expected PreferDualStack"
             yield Problem(manifest, message, ("spec", "ipFamilyPolicy"))
@@ -430,6 +433,9 @@ def families(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
                 f"the first of clusterIPs is {cluster[0]}, and clusterIP is {spec.get('clusterIP')}: expected the same"
             )
             yield Problem(manifest, message, ("spec", "clusterIPs", 0))
+    name = spec.get("loadBalancerClass")
+    if kind == "LoadBalancer" and isinstance(name, str) and (problem := formats.qualified_name(name)):
+        yield Problem(manifest, f"{name!r} is no class of a load balancer: {problem}", ("spec", "loadBalancerClass"))
     distribution = spec.get("trafficDistribution")
     if isinstance(distribution, str):
         here = number(stack.catalogue.minor)

@@ -1,0 +1,454 @@
+"""NetworkPolicies: what they let through, and what they cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pilothouse.checks.catalogue import Problem, object_check, stack_check
+from pilothouse.checks.network_policy_fields import POLICY, spec_of
+from pilothouse.finding import Severity
+from pilothouse.gateways import labels_of
+from pilothouse.lenient import mapping, mappings, scalar, text
+from pilothouse.machines import facts
+from pilothouse.machines.facts import Fact
+from pilothouse.manifest import Manifest
+from pilothouse.pods import PodTemplate
+from pilothouse.policies import Policy, held, lets_port, policies
+from pilothouse.references import selects
+from pilothouse.stack import Stack
+
+_PEERS = {"Ingress": "from", "Egress": "to"}
+
+
+@object_check("NETPOL005", Severity.WARNING, "rules of a NetworkPolicy that do nothing", kinds=POLICY)
+def idle(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """``policyTypes`` says which directions a policy rules. Rules of the other one are kept, and not looked at: pods
+    may send whatever they like, though it looks as if they were held.
+
+    ```yaml bad
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress]
+      egress: [{ports: [{port: 53, protocol: UDP}]}]
+    ```
+
+    ```yaml good
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec:
+      podSelector: {}
+      policyTypes: [Ingress, Egress]
+      egress: [{ports: [{port: 53, protocol: UDP}]}]
+    ```
+
+    Source: Kubernetes API reference, NetworkPolicySpec, ``policyTypes``.
+    """
+    policy = Policy(manifest, spec_of(manifest))
+    for direction in _PEERS:
+        if direction not in policy.types and policy.spec.get(direction.lower()):
+            named = ", ".join(str(each) for each in policy.types)
+            message = f"policyTypes names {named} alone, and the rules of {direction.lower()} do nothing"
+            yield Problem(manifest, message, ("spec", direction.lower()), f"add {direction} to policyTypes")
+
+
+@object_check("NETPOL006", Severity.WARNING, "an empty list of peers, which is everybody", kinds=POLICY)
+def everybody(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """A rule whose ``from`` or ``to`` is an empty list lets everybody through, as one without the field does. It
+    reads like the opposite. To let nobody through leave the rule out; to let everybody through leave the field out.
+
+    ```yaml bad
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec:
+      podSelector: {}
+      ingress: [{from: []}]
+    ```
+
+    ```yaml good
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec:
+      podSelector: {}
+      ingress: [{}]
+    ```
+
+    Source: Kubernetes API reference, NetworkPolicyIngressRule, ``from``.
+    """
+    for direction, field in _PEERS.items():
+        for index, rule in mappings(spec_of(manifest).get(direction.lower())):
+            if field in rule and not rule[field] and isinstance(rule[field], list | None):
+                message = f"{field} is empty, and so the rule lets everybody through"
+                fix = "remove the rule to let nobody through, or the field to let everybody"
+                yield Problem(manifest, message, ("spec", direction.lower(), index, field), fix)
+
+
+@stack_check(
+    "NETPOL007",
+    Severity.ADVICE,
+    "pods that everybody can reach",
+    equals=("kube-score pod-networkpolicy", "polaris missingNetworkPolicy", "kube-linter non-isolated-pod"),
+)
+def open_pods(stack: Stack) -> Iterator[Problem]:
+    """Where no NetworkPolicy holds a pod, each pod of the cluster can reach each of its ports. One policy that holds
+    all pods of a namespace and lets nothing in, and one for each app that says who may, are the usual beginning.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: open, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29"}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29"}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 80}]}]}
+    ```
+
+    Pods with the network of their node are left out: no policy holds them.
+    Source: Kubernetes documentation, "Network Policies", "Default policies".
+    """
+    ruled = {policy.manifest.namespace for policy in policies(stack)}
+    told: set[str] = set()
+    for manifest, template, holding in held(stack):
+        namespace = manifest.namespace
+        if holding or namespace in told:
+            continue
+        where = (*template.path, "metadata", "labels")
+        if namespace in ruled:
+            yield Problem(manifest, f"no NetworkPolicy of {namespace} holds these pods", where)
+        else:
+            told.add(namespace)
+            message = (
+                f"no NetworkPolicy holds the pods of {namespace}: these and all others can be reached by everybody"
+            )
+            yield Problem(
+                manifest, message, where, "write one for the namespace that lets nothing in, and one for each app"
+            )
+
+
+@stack_check(
+    "NETPOL008",
+    Severity.ADVICE,
+    "a peer of a NetworkPolicy that is nobody of the stack",
+    equals=("kube-linter dangling-networkpolicypeer-podselector", "kube-linter dangling-networkpolicy-rule"),
+)
+def nobody(stack: Stack) -> Iterator[Problem]:
+    """A rule lets pods through that carry certain labels. Where no pod does, it lets nobody through: one label
+    mistyped, and those who were meant stand before a closed door.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29"}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {app: fornt}}}]}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29"}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]}
+    ```
+
+    A peer in namespaces that the stack does not define, or that has no pods of the stack, is left out.
+    Source: Kubernetes documentation, "Network Policies".
+    """
+    for policy in policies(stack):
+        namespace = policy.manifest.namespace
+        for direction, field in _PEERS.items():
+            for index, rule in policy.rules(direction):
+                for place, peer in mappings(rule.get(field)):
+                    pods, selector = peer.get("podSelector"), peer.get("namespaceSelector")
+                    if not isinstance(pods, dict) or not pods:
+                        continue
+                    names = [namespace] if selector is None else _chosen(mapping(selector), stack)
+                    workloads = [each for name in names for each in stack.workloads.get(name, ())]
+                    if workloads and not any(selects(pods, template.labels) for _, template in workloads):
+                        path = ("spec", direction.lower(), index, field, place, "podSelector")
+                        message = f"no pod of {' or '.join(names[:3])} carries the labels of this peer"
+                        yield Problem(policy.manifest, message, path, "select labels that pods carry")
+
+
+def _chosen(selector: dict[str, Any], stack: Stack) -> list[str]:
+    """The namespaces with pods of the stack that a selector chooses; none where one of them is not defined in it."""
+    labels = {name: labels_of(name, stack) for name in stack.workloads}
+    if not selector or any(each is None for each in labels.values()):
+        return []
+    return [name for name, carried in labels.items() if carried is not None and selects(selector, carried)]
+
+
+@stack_check("NETPOL009", Severity.WARNING, "a named port of a NetworkPolicy that its pods do not have")
+def named_ports(stack: Stack) -> Iterator[Problem]:
+    """A port by name is looked up among the ports that the containers declare: for ``ingress`` those of the pods that
+    the policy holds. Where none of them has it, the rule lets nothing through.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29", ports: [{name: http, containerPort: 8080}]}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: htpp}]}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29", ports: [{name: http, containerPort: 8080}]}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: http}]}]}
+    ```
+
+    Source: Kubernetes API reference, NetworkPolicyPort, ``port``.
+    """
+    for policy in policies(stack):
+        named = [
+            (("spec", "ingress", index, "ports", place, "port"), port)
+            for index, rule in policy.rules("Ingress")
+            for place, port in mappings(rule.get("ports"))
+            if isinstance(port.get("port"), str)
+        ]
+        if not named:
+            continue
+        holds = [
+            each
+            for each in stack.workloads.get(policy.manifest.namespace, ())
+            if selects(policy.selector, each[1].labels)
+        ]
+        there = {known for _, template in holds for known in _named(template)}
+        for path, port in named if holds else ():
+            wanted = (port["port"], text(port.get("protocol")) or "TCP")
+            if wanted not in there:
+                known = ", ".join(sorted(f"{name}/{protocol}" for name, protocol in there)) or "none with a name"
+                message = f"no pod that the policy holds has the port {wanted[0]}/{wanted[1]}; they have {known}"
+                yield Problem(policy.manifest, message, path, "name a port that a container declares")
+
+
+def _named(template: PodTemplate) -> Iterator[tuple[str, str]]:
+    for _, container in template.containers("containers", "initContainers"):
+        for _, port in mappings(container.get("ports")):
+            if isinstance(port.get("name"), str):
+                yield port["name"], text(port.get("protocol")) or "TCP"
+
+
+@stack_check("NETPOL010", Severity.WARNING, "pods that may send, and cannot look up names")
+def without_dns(stack: Stack) -> Iterator[Problem]:
+    """Pods that a policy of egress holds reach what it names and nothing else, the cluster's DNS neither. Whatever they
+    reach by name they do not find: the first thing to let through is port 53.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29"}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress: [{to: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29"}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec:
+      podSelector: {}
+      policyTypes: [Egress]
+      egress:
+      - to: [{podSelector: {matchLabels: {app: web}}}]
+        ports: [{port: 5432}]
+      - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]
+        ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
+    ```
+
+    Pods that may send nothing at all, or to addresses alone, are left out.
+    Source: Kubernetes documentation, "Network Policies"; "DNS for Services and Pods".
+    """
+    for manifest, _, holding in held(stack):
+        egress = [policy for policy in holding if "Egress" in policy.types]
+        rules = [rule for policy in egress for rule in policy.rules("Egress")]
+        by_selector = [peer for _, rule in rules for _, peer in mappings(rule.get("to")) if peer.get("ipBlock") is None]
+        if by_selector and not any(_lets_dns(rule) for _, rule in rules):
+            named = " and ".join(sorted({policy.manifest.name for policy in egress}))
+            message = f"{manifest.identity} is held by {named}, and no rule lets it ask the cluster's DNS (port 53)"
+            fix = "let UDP and TCP to port 53 of kube-system through"
+            yield Problem(egress[0].manifest, message, ("spec", "egress"), fix)
+
+
+def _lets_dns(rule: dict[str, Any]) -> bool:
+    """Whether a rule may let pods ask the DNS: whom it names is not looked at where it names the port."""
+    ports = mappings(rule.get("ports"))
+    if not ports:
+        to = mappings(rule.get("to"))
+        return not to or any("namespaceSelector" in peer or "ipBlock" in peer for _, peer in to)
+    return any(
+        isinstance(port.get("port"), str)
+        or lets_port([(0, {"ports": [port]})], 53, text(port.get("protocol")) or "TCP")
+        for _, port in ports
+    )
+
+
+@stack_check("NETPOL011", Severity.WARNING, "a Service whose pods let nobody in")
+def cut(stack: Stack) -> Iterator[Problem]:
+    """Pods that a policy of ingress holds let in what some policy names, and nothing else. Where none names the port
+    that a Service sends its requests to, the Service answers nobody: each client waits until it gives up.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29", ports: [{containerPort: 8080}]}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: default}
+    spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 80}]}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: default, labels: {app: web}}
+    spec: {containers: [{name: web, image: "nginx:1.29", ports: [{containerPort: 8080}]}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: default}
+    spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 8080}]}]}
+    ```
+
+    A policy names the port of the pod, and not that of the Service.
+    Source: Kubernetes documentation, "Network Policies".
+    """
+    holders = {
+        id(manifest): ingress
+        for manifest, _, holding in held(stack)
+        if (ingress := [policy for policy in holding if "Ingress" in policy.types])
+    }
+    for service, _, pods in stack.services if holders else ():
+        for index, port in mappings(mapping(service.body, "spec").get("ports")):
+            target = scalar(port.get("targetPort") or port.get("port"))
+            protocol = text(port.get("protocol")) or "TCP"
+            if target is None or not pods:
+                continue
+            closed = [
+                manifest for manifest, template in pods if not _open(manifest, template, target, protocol, holders)
+            ]
+            if len(closed) == len(pods):
+                named = " and ".join(sorted({each.manifest.name for each in holders[id(closed[0])]}))
+                message = (
+                    f"no NetworkPolicy lets anybody in to {target}/{protocol} of {closed[0].kind} {closed[0].name}"
+                )
+                fix = "let the port of the pods in"
+                yield Problem(service, f"{message}, which {named} hold", ("spec", "ports", index), fix)
+
+
+def _open(
+    manifest: Manifest, template: PodTemplate, target: int | str, protocol: str, holders: dict[int, list[Policy]]
+) -> bool:
+    holding = holders.get(id(manifest))
+    if holding is None:
+        return True
+    rules = [rule for policy in holding for rule in policy.rules("Ingress")]
+    return any(lets_port(rules, name, protocol) for name in _names(template, target, protocol))
+
+
+def _names(template: PodTemplate, target: int | str, protocol: str) -> set[int | str]:
+    """A port by its number and by all of its names."""
+    found = {target}
+    for _, container in template.containers("containers", "initContainers"):
+        for _, port in mappings(container.get("ports")):
+            both = {value for value in (scalar(port.get("containerPort")), scalar(port.get("name"))) if value}
+            if (text(port.get("protocol")) or "TCP") == protocol and target in both:
+                found |= both
+    return found
+
+
+_PLUGIN = Fact((), ("kube_network_plugin",))
+_WITHOUT_POLICIES = ("flannel", "cni", "none")
+"""Kubespray's network plugins that look at no NetworkPolicy. Source: Kubespray, "Network plugins"; flannel's README."""
+
+
+@stack_check("NETPOL012", Severity.WARNING, "a NetworkPolicy that nobody enforces")
+def unenforced(stack: Stack) -> Iterator[Problem]:
+    """The API server keeps NetworkPolicies; it is the network plugin that looks at them. Flannel by itself does not:
+    every pod can reach every other, whatever they say. Canal is flannel with Calico's policies; Calico and Cilium
+    have their own.
+
+    It is told where Kubespray's variables of the environment name such a plugin (``kube_network_plugin``), and the
+    stack has policies.
+
+    ```yaml bad
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {}}
+    ---
+    # file: group_vars/k8s_cluster/k8s-cluster.yml
+    kube_network_plugin: flannel
+    ```
+
+    ```yaml good
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: default}
+    spec: {podSelector: {}}
+    ```
+
+    Source: Kubernetes documentation, "Network Policies", "Prerequisites".
+    """
+    known = stack.of_kind("networking.k8s.io", "NetworkPolicy")
+    for each in facts.written(stack.machine_documents, _PLUGIN) if stack.machine_files and known else ():
+        if each.value in _WITHOUT_POLICIES:
+            message = f"{each.value} looks at no NetworkPolicy, and the stack has {len(known)}"
+            yield Problem(each.document, message, each.path, "take canal, calico or cilium")
