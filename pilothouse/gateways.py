@@ -95,7 +95,8 @@ def parents(stack: Stack) -> Iterator[Parent]:
                 continue
             namespace = text(ref.get("namespace")) or route.namespace
             identity = Identity(GROUP, "Gateway", namespace, text(ref.get("name")))
-            for gateway in stack.by_identity.get(identity, [])[:1]:
+            found = stack.by_identity.get(identity, [])
+            for gateway in found if len(found) == 1 else ():  # of two with one name OBJ003 tells
                 section, port = text(ref.get("sectionName")), ref.get("port")
                 named = [
                     each

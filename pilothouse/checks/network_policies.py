@@ -174,8 +174,8 @@ def nobody(stack: Stack) -> Iterator[Problem]:
     spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]}
     ```
 
-    A peer in namespaces that the stack does not define, or that has no pods of the stack, is left out.
-    Source: Kubernetes documentation, "Network Policies".
+    A peer in namespaces that the stack does not define, or that has no pods of the stack, is left out, and one whose
+    labels a custom resource carries. Source: Kubernetes documentation, "Network Policies".
     """
     for policy in policies(stack):
         namespace = policy.manifest.namespace
@@ -187,10 +187,23 @@ def nobody(stack: Stack) -> Iterator[Problem]:
                         continue
                     names = [namespace] if selector is None else _chosen(mapping(selector), stack)
                     workloads = [each for name in names for each in stack.workloads.get(name, ())]
-                    if workloads and not any(selects(pods, template.labels) for _, template in workloads):
+                    if not workloads or any(selects(pods, template.labels) for _, template in workloads):
+                        continue
+                    if not _of_operator(pods, names, stack):
                         path = ("spec", direction.lower(), index, field, place, "podSelector")
                         message = f"no pod of {' or '.join(names[:3])} carries the labels of this peer"
                         yield Problem(policy.manifest, message, path, "select labels that pods carry")
+
+
+def _of_operator(selector: dict[str, Any], namespaces: list[str], stack: Stack) -> bool:
+    """Whether a custom resource carries the labels: operators hand them on to the pods that they make."""
+    return any(
+        "." in each.group
+        and not each.group.endswith("k8s.io")
+        and each.namespace in namespaces
+        and selects(selector, each.labels)
+        for each in stack
+    )
 
 
 def _chosen(selector: dict[str, Any], stack: Stack) -> list[str]:

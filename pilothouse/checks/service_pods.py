@@ -15,7 +15,7 @@ from pilothouse.machines.facts import Fact
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.schemas.lifecycle import number
-from pilothouse.stack import Stack
+from pilothouse.stack import POD_NAME, Stack
 
 Pods = list[tuple[Manifest, PodTemplate]]
 
@@ -114,9 +114,9 @@ def several(stack: Stack) -> Iterator[Problem]:
     """
     for service, _, pods in stack.services:
         lasting = [each for each in pods if each[0].kind in _LASTING]
-        if len(lasting) > 1 and not is_headless(spec_of(service)) and _odd_app(lasting) is None:
-            names = " and ".join(f"{manifest.kind} {manifest.name}" for manifest, _ in lasting[:4])
-            message = f"{len(lasting)} workloads stand behind it: {names}"
+        names = list(dict.fromkeys(f"{manifest.kind} {manifest.name}" for manifest, _ in lasting))
+        if len(names) > 1 and not is_headless(spec_of(service)) and _odd_app(lasting) is None:
+            message = f"{len(names)} workloads stand behind it: {' and '.join(names[:4])}"
             yield Problem(
                 service, message, ("spec", "selector"), "add a label that only one of them carries, if one is meant"
             )
@@ -288,10 +288,12 @@ def not_ready(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     spec: {publishNotReadyAddresses: true, clusterIP: None, ports: [{port: 80}]}
     ```
 
+    A Service for one pod of a StatefulSet, whose selector names the pod, is left out.
     Source: Kubernetes API reference, ServiceSpec, ``publishNotReadyAddresses``.
     """
     spec = spec_of(manifest)
-    if spec.get("publishNotReadyAddresses") is True and not is_headless(spec) and type_of(spec) != "ExternalName":
+    meant = is_headless(spec) or POD_NAME in mapping(spec, "selector") or type_of(spec) == "ExternalName"
+    if spec.get("publishNotReadyAddresses") is True and not meant:
         message = "requests go to pods that are not ready: publishNotReadyAddresses is for headless Services"
         yield Problem(manifest, message, ("spec", "publishNotReadyAddresses"), "remove it, or say clusterIP: None")
 
@@ -391,7 +393,7 @@ def host_ports(stack: Stack) -> Iterator[Problem]:
         spec: {containers: [{name: metrics, image: "metrics:1", ports: [{containerPort: 8080}]}]}
     ```
 
-    DaemonSets that choose their nodes by different labels are left out.
+    DaemonSets that choose their nodes by different labels are left out, and those of one name.
     """
     taken: dict[tuple[int, str, str], Manifest] = {}
     for manifest in stack.of_kind("apps", "DaemonSet"):
@@ -399,7 +401,7 @@ def host_ports(stack: Stack) -> Iterator[Problem]:
         nodes = repr((mapping(template.spec, "nodeSelector"), mapping(template.spec, "affinity", "nodeAffinity")))
         for path, port, protocol in _host_ports(template):
             owner = taken.setdefault((port, protocol, nodes), manifest)
-            if owner.identity != manifest.identity:
+            if owner.name != manifest.name:
                 message = (
                     f"the port {port}/{protocol} of each node is {owner.identity}'s already: these pods find no node"
                 )
