@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.lenient import listing, mapping, mappings, text
@@ -69,10 +70,8 @@ class Parent(NamedTuple):
     named: list[Listener]
     """The listeners that the reference names: those of its section and port, all where it says neither."""
 
-    def admitted(self, stack: Stack) -> list[Listener]:
-        """Those that let a route of this kind in from this namespace."""
-        fitting = [each for each in self.named if takes_kind(each, self.route)]
-        return [each for each in fitting if takes_namespace(each, self.route, stack)]
+    admitted: list[Listener]
+    """Those of them that let a route of this kind in from this namespace."""
 
 
 def listeners(gateway: Manifest) -> list[Listener]:
@@ -87,23 +86,47 @@ def routes(stack: Stack) -> Iterator[Manifest]:
         yield from stack.of_kind(GROUP, kind)
 
 
-def parents(stack: Stack) -> Iterator[Parent]:
-    """Every Gateway of the stack that a route asks to be attached to; those that are elsewhere are left out."""
+_kept: WeakKeyDictionary[Stack, list[Parent]] = WeakKeyDictionary()
+
+
+def parents(stack: Stack) -> list[Parent]:
+    """Every Gateway of the stack that a route asks to be attached to; those that are elsewhere are left out.
+
+    They are looked up once, however many ask.
+    """
+    found = _kept.get(stack)
+    if found is None:
+        found = _kept[stack] = list(_parents(stack))
+    return found
+
+
+def _parents(stack: Stack) -> Iterator[Parent]:
+    known: dict[Identity, list[Listener]] = {}
+    let_in: dict[tuple[Identity, int, str, str], bool] = {}
     for route in routes(stack):
         for index, ref in mappings(mapping(route.body, "spec").get("parentRefs")):
             if text(ref.get("group"), GROUP) != GROUP or text(ref.get("kind"), "Gateway") != "Gateway":
                 continue
-            namespace = text(ref.get("namespace")) or route.namespace
-            identity = Identity(GROUP, "Gateway", namespace, text(ref.get("name")))
-            found = stack.by_identity.get(identity, [])
-            for gateway in found if len(found) == 1 else ():  # of two with one name OBJ003 tells
-                section, port = text(ref.get("sectionName")), ref.get("port")
-                named = [
-                    each
-                    for each in listeners(gateway)
-                    if section in ("", each.name) and (port is None or port == each.body.get("port"))
-                ]
-                yield Parent(route, ("spec", "parentRefs", index), ref, gateway, named)
+            identity = Identity(GROUP, "Gateway", text(ref.get("namespace")) or route.namespace, text(ref.get("name")))
+            gateways = stack.by_identity.get(identity, [])
+            if len(gateways) != 1:
+                continue  # of two with one name OBJ003 tells
+            if identity not in known:
+                known[identity] = listeners(gateways[0])
+            section, port = text(ref.get("sectionName")), ref.get("port")
+            named = [
+                each
+                for each in known[identity]
+                if section in ("", each.name) and (port is None or port == each.body.get("port"))
+            ]
+            admitted = []
+            for each in named:
+                key = (identity, each.place, route.kind, route.namespace)
+                if key not in let_in:
+                    let_in[key] = takes_kind(each, route) and takes_namespace(each, route, stack)
+                if let_in[key]:
+                    admitted.append(each)
+            yield Parent(route, ("spec", "parentRefs", index), ref, gateways[0], named, admitted)
 
 
 def hostnames(route: Manifest) -> list[tuple[int, str]]:

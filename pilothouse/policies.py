@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from pilothouse.lenient import listing, mapping, mappings, text
 from pilothouse.manifest import Manifest
@@ -43,27 +44,58 @@ class Policy(NamedTuple):
         return mappings(self.spec.get(direction.lower())) if direction in self.types else []
 
 
-def policies(stack: Stack) -> list[Policy]:
-    """The NetworkPolicies of a stack."""
-    return [Policy(manifest, mapping(manifest.body, "spec")) for manifest in stack.of_kind(*KIND)]
-
-
 Pods = tuple[Manifest, PodTemplate]
 
 
-def held(stack: Stack) -> Iterator[tuple[Manifest, PodTemplate, list[Policy]]]:
-    """Every workload of the stack, with the policies that hold its pods.
+class Policies:
+    """The NetworkPolicies of a stack, and the pods that they hold.
 
     Pods with the network of their node are left out: no policy holds them.
     """
-    by_namespace: dict[str, list[Policy]] = defaultdict(list)
-    for policy in policies(stack):
-        by_namespace[policy.manifest.namespace].append(policy)
-    for namespace, workloads in stack.workloads.items():
-        known = by_namespace.get(namespace, [])
-        for manifest, template in workloads:
-            if template.spec.get("hostNetwork") is not True:
-                yield manifest, template, [each for each in known if selects(each.selector, template.labels)]
+
+    def __init__(self, stack: Stack) -> None:
+        self.all = [Policy(manifest, mapping(manifest.body, "spec")) for manifest in stack.of_kind(*KIND)]
+        self.holds: list[list[Pods]] = [
+            [each for each in chosen(policy.manifest.namespace, policy.selector, stack) if not _on_node(each)]
+            for policy in self.all
+        ]
+        """The workloads that each policy holds, in the order of the policies."""
+        self.of: dict[int, list[Policy]] = defaultdict(list)
+        """The policies that hold a workload, by the ``id`` of its manifest."""
+        for policy, pods in zip(self.all, self.holds, strict=True):
+            for manifest, _ in pods:
+                self.of[id(manifest)].append(policy)
+
+    def held(self, stack: Stack) -> Iterator[tuple[Manifest, PodTemplate, list[Policy]]]:
+        """Every workload of the stack, with the policies that hold its pods."""
+        for workloads in stack.workloads.values():
+            for each in workloads:
+                if not _on_node(each):
+                    yield *each, self.of.get(id(each[0]), [])
+
+
+def _on_node(pods: Pods) -> bool:
+    return pods[1].spec.get("hostNetwork") is True
+
+
+_kept: WeakKeyDictionary[Stack, Policies] = WeakKeyDictionary()
+
+
+def policies(stack: Stack) -> Policies:
+    """The NetworkPolicies of a stack; looked up once, however many ask."""
+    found = _kept.get(stack)
+    if found is None:
+        found = _kept[stack] = Policies(stack)
+    return found
+
+
+def chosen(namespace: str, selector: dict[str, Any], stack: Stack) -> list[Pods]:
+    """The workloads of a namespace that a LabelSelector chooses; an empty one chooses all."""
+    labels = mapping(selector, "matchLabels")
+    pods = stack.selected(namespace, labels) if labels else stack.workloads.get(namespace, [])
+    if not selector.get("matchExpressions"):
+        return list(pods)
+    return [each for each in pods if selects(selector, each[1].labels)]
 
 
 def lets_port(rules: Iterable[tuple[int, dict[str, Any]]], port: int | str | None, protocol: str) -> bool:

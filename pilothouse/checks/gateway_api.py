@@ -157,7 +157,7 @@ def refused(stack: Stack) -> Iterator[Problem]:
     Source: Gateway API reference, AllowedRoutes; the condition's reason is ``NotAllowedByListeners``.
     """
     for parent in gateways.parents(stack):
-        if not parent.named or parent.admitted(stack):
+        if not parent.named or parent.admitted:
             continue
         route, gateway = parent.route, parent.gateway
         fitting = [each for each in parent.named if gateways.takes_kind(each, route)]
@@ -224,7 +224,7 @@ def unserved(stack: Stack) -> Iterator[Problem]:
     for parents in asked.values():
         route = parents[0].route
         refs = mappings(mapping(route.body, "spec").get("parentRefs"))
-        served = {each.hostname for parent in parents for each in parent.admitted(stack)}
+        served = {each.hostname for parent in parents for each in parent.admitted}
         if not served or len(refs) > len(parents):
             continue  # a parent that the stack does not hold may serve what the others do not
         for index, name in gateways.hostnames(route):
@@ -243,7 +243,8 @@ def _references(stack: Stack) -> Iterator[_Reference]:
         for index, rule in mappings(mapping(route.body, "spec").get("rules")):
             at: FieldPath = ("spec", "rules", index)
             for place, ref in mappings(rule.get("backendRefs")):
-                yield route, (*at, "backendRefs", place), ref, "Service"
+                if "namespace" in ref:
+                    yield route, (*at, "backendRefs", place), ref, "Service"
             for place, each in mappings(rule.get("filters")):
                 ref = mapping(each, "requestMirror", "backendRef")
                 yield route, (*at, "filters", place, "requestMirror", "backendRef"), ref, "Service"

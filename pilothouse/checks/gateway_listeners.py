@@ -157,7 +157,7 @@ def in_clear(stack: Stack) -> Iterator[Problem]:
             continue
         rules = [rule for _, rule in mappings(mapping(parent.route.body, "spec").get("rules"))]
         serves = any(rule.get("backendRefs") for rule in rules)
-        plain = [each for each in parent.admitted(stack) if each.protocol == "HTTP"] if serves else []
+        plain = [each for each in parent.admitted if each.protocol == "HTTP"] if serves else []
         if plain:
             message = f"the listener {plain[0].name} of {parent.gateway.name} serves the route in clear"
             fix = "name the listener for HTTPS as sectionName, and redirect from the other one"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from pilothouse import gateways
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
@@ -193,24 +194,37 @@ def contested(stack: Stack) -> Iterator[Problem]:
 
     Source: Gateway API reference, HTTPRouteRule, ``matches``.
     """
-    claims: dict[tuple[Identity, str, str, str, str], Manifest] = {}
-    told: set[tuple[Identity, FieldPath]] = set()
+    shared: dict[_Place, list[Manifest]] = defaultdict(list)
     for parent in gateways.parents(stack):
         route = parent.route
         if route.kind not in ("HTTPRoute", "GRPCRoute"):
             continue
         names = [name for _, name in gateways.hostnames(route)] or [""]
-        for listener in parent.admitted(stack):
-            served = [name for name in names if gateways.meet(name, listener.hostname)]
+        for listener in parent.admitted:
+            for name in names:
+                if gateways.meet(name, listener.hostname):
+                    key = _Place(parent.gateway.identity, listener.name, route.kind, name or listener.hostname)
+                    shared[key].append(route)
+    told: set[tuple[Identity, FieldPath]] = set()
+    for place, routes in shared.items():
+        claims: dict[str, Manifest] = {}
+        for route in routes if len(routes) > 1 else ():
             for path, match in _matches(route):
-                for name in served:
-                    key = (parent.gateway.identity, listener.name, route.kind, name or listener.hostname, match)
-                    owner = claims.setdefault(key, route)
-                    if owner.identity != route.identity and (route.identity, path) not in told:
-                        told.add((route.identity, path))
-                        message = f"{owner.identity} says the same of {key[3] or 'every host'} at the listener "
-                        message += f"{listener.name} of {parent.gateway.name}: only the older route is used"
-                        yield Problem(route, message, path, "remove one of the two, or add a condition")
+                owner = claims.setdefault(match, route)
+                if owner.identity != route.identity and (route.identity, path) not in told:
+                    told.add((route.identity, path))
+                    message = f"{owner.identity} says the same of {place.host or 'every host'} at the listener "
+                    message += f"{place.listener} of {place.gateway.name}: only the older route is used"
+                    yield Problem(route, message, path, "remove one of the two, or add a condition")
+
+
+class _Place(NamedTuple):
+    """Where routes can get into each other's way: one kind of them, under one host, at one listener."""
+
+    gateway: Identity
+    listener: str
+    kind: str
+    host: str
 
 
 @stack_check("GWAPI009", Severity.ADVICE, "a route for every host", equals=("polaris httpRouteWildcardOrEmptyHost",))

@@ -11,7 +11,7 @@ from pilothouse.checks.ingress_fields import CLASS_ANNOTATION, INGRESS, backends
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings, text
-from pilothouse.manifest import Identity, Manifest
+from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
 
 _DEFAULT = "ingressclass.kubernetes.io/is-default-class"
@@ -254,7 +254,7 @@ def twice(stack: Stack) -> Iterator[Problem]:
     spec: {ports: [{name: http, port: 80}, {name: admin, port: 81}]}
     ```
     """
-    claims: dict[tuple[str, str, str, str], tuple[FieldPath, Identity]] = {}
+    claims: dict[tuple[str, str, str, str], tuple[FieldPath, Manifest]] = {}
     for manifest in stack.of_kind("networking.k8s.io", "Ingress"):
         annotations = mapping(manifest.body, "metadata", "annotations")
         if any("canary" in str(key) or "mergeable" in str(key) for key in annotations):
@@ -263,9 +263,9 @@ def twice(stack: Stack) -> Iterator[Problem]:
         for at, host, rule in paths_of(manifest):
             kind, path = text(rule.get("pathType")), text(rule.get("path")) or "/"
             path = path if kind == "Exact" or path == "/" else path.rstrip("/")
-            first, owner = claims.setdefault((name, host, path, kind), (at, manifest.identity))
-            if (first, owner) != (at, manifest.identity):
-                whose = "this Ingress has already" if owner == manifest.identity else f"{owner} has too"
+            first, owner = claims.setdefault((name, host, path, kind), (at, manifest))
+            if (owner is manifest and first != at) or owner.identity != manifest.identity:
+                whose = "this Ingress has already" if owner is manifest else f"{owner.identity} has too"
                 message = f"{kind} {path} of {host or 'every host'} is what {whose}: one of them is never served"
                 yield Problem(manifest, message, (*at, "path"), "remove one of the two")
 

@@ -14,7 +14,7 @@ from pilothouse.machines import facts
 from pilothouse.machines.facts import Fact
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
-from pilothouse.policies import Policy, held, lets_port, policies
+from pilothouse.policies import Policy, chosen, lets_port, policies
 from pilothouse.references import selects
 from pilothouse.stack import Stack
 
@@ -121,9 +121,9 @@ def open_pods(stack: Stack) -> Iterator[Problem]:
     Pods with the network of their node are left out: no policy holds them.
     Source: Kubernetes documentation, "Network Policies", "Default policies".
     """
-    ruled = {policy.manifest.namespace for policy in policies(stack)}
+    ruled = {policy.manifest.namespace for policy in policies(stack).all}
     told: set[str] = set()
-    for manifest, template, holding in held(stack):
+    for manifest, template, holding in policies(stack).held(stack):
         namespace = manifest.namespace
         if holding or namespace in told:
             continue
@@ -177,7 +177,7 @@ def nobody(stack: Stack) -> Iterator[Problem]:
     A peer in namespaces that the stack does not define, or that has no pods of the stack, is left out, and one whose
     labels a custom resource carries. Source: Kubernetes documentation, "Network Policies".
     """
-    for policy in policies(stack):
+    for policy in policies(stack).all:
         namespace = policy.manifest.namespace
         for direction, field in _PEERS.items():
             for index, rule in policy.rules(direction):
@@ -186,8 +186,9 @@ def nobody(stack: Stack) -> Iterator[Problem]:
                     if not isinstance(pods, dict) or not pods:
                         continue
                     names = [namespace] if selector is None else _chosen(mapping(selector), stack)
-                    workloads = [each for name in names for each in stack.workloads.get(name, ())]
-                    if not workloads or any(selects(pods, template.labels) for _, template in workloads):
+                    if any(chosen(name, pods, stack) for name in names):
+                        continue
+                    if not any(stack.workloads.get(name) for name in names):
                         continue
                     if not _of_operator(pods, names, stack):
                         path = ("spec", direction.lower(), index, field, place, "podSelector")
@@ -245,26 +246,20 @@ def named_ports(stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference, NetworkPolicyPort, ``port``.
     """
-    for policy in policies(stack):
+    known = policies(stack)
+    for policy, pods in zip(known.all, known.holds, strict=True):
         named = [
             (("spec", "ingress", index, "ports", place, "port"), port)
             for index, rule in policy.rules("Ingress")
             for place, port in mappings(rule.get("ports"))
             if isinstance(port.get("port"), str)
         ]
-        if not named:
-            continue
-        holds = [
-            each
-            for each in stack.workloads.get(policy.manifest.namespace, ())
-            if selects(policy.selector, each[1].labels)
-        ]
-        there = {known for _, template in holds for known in _named(template)}
-        for path, port in named if holds else ():
+        there = {each for _, template in pods for each in _named(template)} if named else set()
+        for path, port in named if pods else ():
             wanted = (port["port"], text(port.get("protocol")) or "TCP")
             if wanted not in there:
-                known = ", ".join(sorted(f"{name}/{protocol}" for name, protocol in there)) or "none with a name"
-                message = f"no pod that the policy holds has the port {wanted[0]}/{wanted[1]}; they have {known}"
+                listed = ", ".join(sorted(f"{name}/{protocol}" for name, protocol in there)) or "none with a name"
+                message = f"no pod that the policy holds has the port {wanted[0]}/{wanted[1]}; they have {listed}"
                 yield Problem(policy.manifest, message, path, "name a port that a container declares")
 
 
@@ -317,7 +312,7 @@ def without_dns(stack: Stack) -> Iterator[Problem]:
     Pods that may send nothing at all, or to addresses alone, are left out.
     Source: Kubernetes documentation, "Network Policies"; "DNS for Services and Pods".
     """
-    for manifest, _, holding in held(stack):
+    for manifest, _, holding in policies(stack).held(stack):
         egress = [policy for policy in holding if "Egress" in policy.types]
         rules = [rule for policy in egress for rule in policy.rules("Egress")]
         by_selector = [peer for _, rule in rules for _, peer in mappings(rule.get("to")) if peer.get("ipBlock") is None]
@@ -385,7 +380,7 @@ def cut(stack: Stack) -> Iterator[Problem]:
     """
     holders = {
         id(manifest): ingress
-        for manifest, _, holding in held(stack)
+        for manifest, _, holding in policies(stack).held(stack)
         if (ingress := [policy for policy in holding if "Ingress" in policy.types])
     }
     for service, _, pods in stack.services if holders else ():

@@ -243,7 +243,8 @@ def batch(stack: Stack) -> Iterator[Problem]:
     spec: {selector: {app: web}, ports: [{port: 80}]}
     ```
 
-    A port that is looked up by name goes to pods alone that have one of that name.
+    A port that is looked up by name goes to pods alone that have one of that name. A Job that declares the port is one
+    that answers.
     """
     for service, _, pods in stack.services:
         jobs = [each for each in pods if each[0].kind in _BATCH]
@@ -251,8 +252,9 @@ def batch(stack: Stack) -> Iterator[Problem]:
             continue
         targets = _targets(service)
         for manifest, template in jobs:
-            names = {port.get("name") for port in _ports(template)}
-            if any(not isinstance(target, str) or target in names for target in targets):
+            offered = list(_ports(template))
+            names, numbers = ({port.get(field) for port in offered} for field in ("name", "containerPort"))
+            if any(target in names if isinstance(target, str) else target not in numbers for target in targets):
                 message = f"while {manifest.kind} {manifest.name} runs, its pods get a share of the requests"
                 fix = "give the Job's pods other labels, or add one to the selector that they lack"
                 yield Problem(service, message, ("spec", "selector"), fix)
