@@ -31,6 +31,7 @@ def port_number(value: int) -> str:
     return "" if 1 <= value <= 65535 else "expected 1 to 65535"
 
 
+@lru_cache(4096)
 def port_name(value: str) -> str:
     """What is wrong with the name of a container's port; empty where nothing is."""
     if len(value) <= 15 and _PORT_NAME.match(value):
@@ -45,6 +46,7 @@ def port(value: Any) -> str:
     return port_name(value) if isinstance(value, str) else port_number(value)
 
 
+@lru_cache(4096)
 def dns_label(value: str) -> str:
     """What is wrong with a DNS label; empty where nothing is."""
     if len(value) <= 63 and _LABEL.match(value):
@@ -52,6 +54,7 @@ def dns_label(value: str) -> str:
     return "expected at most 63 lower-case letters, digits and '-', a letter or digit first and last"
 
 
+@lru_cache(4096)
 def subdomain(value: str) -> str:
     """What is wrong with a DNS name; empty where nothing is."""
     if len(value) <= 253 and _SUBDOMAIN.match(value):
@@ -68,6 +71,7 @@ def host(value: str) -> str:
     return "expected '*.' and a DNS name behind it"
 
 
+@lru_cache(4096)
 def qualified_name(value: str) -> str:
     """What is wrong with a name that may have a DNS prefix and ``/``, as a label's key; empty where nothing is."""
     prefix, slash, name = value.rpartition("/")
@@ -78,6 +82,7 @@ def qualified_name(value: str) -> str:
     return ""
 
 
+@lru_cache(4096)
 def label_value(value: str) -> str:
     """What is wrong with the value of a label; empty where nothing is."""
     if not value or (len(value) <= 63 and _KEY_NAME.match(value)):

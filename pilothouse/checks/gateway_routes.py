@@ -119,6 +119,8 @@ def shadowed(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Gateway API reference, HTTPRouteRule, ``matches``.
     """
+    if len(listing(mapping(manifest.body, "spec").get("rules"))) < 2:
+        return
     seen: dict[str, FieldPath] = {}
     for path, match in _matches(manifest):
         first = seen.setdefault(match, path)

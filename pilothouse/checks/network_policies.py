@@ -408,6 +408,8 @@ def _open(
     if holding is None:
         return True
     rules = [rule for policy in holding for rule in policy.rules("Ingress")]
+    if lets_port(rules, target, protocol):
+        return True
     return any(lets_port(rules, name, protocol) for name in _names(template, target, protocol))
 
 
