@@ -14,6 +14,7 @@ from typing import Any
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.lenient import listing, mapping, mappings
+from pilothouse.schemas.lifecycle import number
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
@@ -117,9 +118,9 @@ def label_selector(value: Any) -> Iterator[tuple[FieldPath, str]]:
         elif isinstance(operator, str) and _VALUED[operator] is not bool(values):
             wanted = "at least one value" if _VALUED[operator] else "no values"
             yield (*at, "values"), f"{operator} goes with {wanted}, and {len(values)} stand here"
-        for number, each in enumerate(values):
+        for place, each in enumerate(values):
             if isinstance(each, str) and (problem := label_value(each)):
-                yield (*at, "values", number), f"{each!r} is no value that a label can have: {problem}"
+                yield (*at, "values", place), f"{each!r} is no value that a label can have: {problem}"
 
 
 @lru_cache(4096)
@@ -167,3 +168,26 @@ def within(inner: tuple[Address, int], outer: tuple[Address, int]) -> bool:
         return False
     behind = one.max_prefixlen - shorter
     return int(one) >> behind == int(other) >> behind
+
+
+def is_strict(minor: str) -> bool:
+    """Whether the API server refuses addresses with leading zeros, and subnets with bits behind their mask.
+
+    :param minor: of Kubernetes, such as ``1.36``.
+    """
+    return number(minor) >= number(STRICT_ADDRESSES)
+
+
+def unreachable(address: Address) -> str:
+    """Why nothing can be sent to an address from elsewhere; empty where it can."""
+    if address.is_unspecified:
+        return "it is the unspecified address"
+    if address.is_loopback:
+        return "it is a node's own, the loopback address"
+    if address.is_link_local or (address.is_multicast and _is_local_multicast(address)):
+        return "it is valid on one link only"
+    return ""
+
+
+def _is_local_multicast(address: Address) -> bool:
+    return int(address) >> 8 == 0xE00000 if address.version == 4 else (int(address) >> 112) & 0xFF0F == 0xFF02

@@ -1,4 +1,4 @@
-"""Endpoints that are written by hand: whether they are taken, and whether they fit their Service."""
+"""Endpoints that are written by hand: whether they fit their Service."""
 
 from __future__ import annotations
 
@@ -7,144 +7,18 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
 
-from pilothouse import formats
-from pilothouse.checks.catalogue import Problem, object_check, stack_check
-from pilothouse.checks.service_fields import is_headless, is_strict, spec_of, type_of, unreachable
+from pilothouse.checks.catalogue import Problem, stack_check
+from pilothouse.checks.endpoint_fields import ENDPOINTS, SLICE
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings, text
 from pilothouse.machines import facts
 from pilothouse.manifest import Manifest
+from pilothouse.service import is_headless, spec_of, type_of
 from pilothouse.stack import Stack
 
-_SLICE = ("discovery.k8s.io", "EndpointSlice")
-_ENDPOINTS = ("", "Endpoints")
 SERVICE_NAME = "kubernetes.io/service-name"
 """The label of an EndpointSlice that names its Service."""
-_MOST_ADDRESSES = 100
-"""Of one endpoint. Source: Kubernetes API reference, Endpoint."""
-
-
-@object_check("EP001", Severity.ERROR, "an EndpointSlice that the API server refuses", kinds=(_SLICE,))
-def slices(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """Each endpoint has an address at least, of the kind that ``addressType`` says, that can be reached from other
-    nodes: neither a loopback nor a link-local address. Each port has a name of its own, or the only one none.
-
-    ```yaml bad
-    apiVersion: discovery.k8s.io/v1
-    kind: EndpointSlice
-    metadata: {name: database-1, namespace: default, labels: {kubernetes.io/service-name: database}}
-    addressType: IPv4
-    ports: [{port: 5432}]
-    endpoints: [{addresses: [127.0.0.1]}]
-    ```
-
-    ```yaml good
-    apiVersion: discovery.k8s.io/v1
-    kind: EndpointSlice
-    metadata: {name: database-1, namespace: default, labels: {kubernetes.io/service-name: database}}
-    addressType: IPv4
-    ports: [{port: 5432}]
-    endpoints: [{addresses: [10.1.2.3]}]
-    ---
-    apiVersion: v1
-    kind: Service
-    metadata: {name: database, namespace: default}
-    spec: {ports: [{port: 5432}]}
-    ```
-
-    Source: Kubernetes API reference, EndpointSlice.
-    """
-    if manifest.api_version != "discovery.k8s.io/v1":
-        return
-    kind = manifest.body.get("addressType")
-    for index, endpoint in mappings(manifest.body.get("endpoints")):
-        addresses = listing(endpoint.get("addresses"))
-        path: FieldPath = ("endpoints", index, "addresses")
-        if not addresses:
-            yield Problem(manifest, "the endpoint has no address, expected one at least", path)
-        elif len(addresses) > _MOST_ADDRESSES:
-            message = f"the endpoint has {len(addresses)} addresses, expected {_MOST_ADDRESSES} at most"
-            yield Problem(manifest, message, path)
-        for place, address in enumerate(addresses):
-            if isinstance(address, str) and (problem := _address(address, kind, strict=is_strict(stack))):
-                yield Problem(manifest, f"{address!r} is no endpoint's address: {problem}", (*path, place))
-    seen: set[str] = set()
-    for index, port in mappings(manifest.body.get("ports")):
-        name = text(port.get("name"))
-        if name and (problem := formats.dns_label(name)):
-            yield Problem(manifest, f"{name!r} is no name for a port: {problem}", ("ports", index, "name"))
-        if name in seen:
-            message = f"two ports are called {name!r}" if name else "two ports have no name"
-            yield Problem(manifest, f"{message}, expected a name for each", ("ports", index))
-        seen.add(name)
-
-
-def _address(address: str, kind: Any, *, strict: bool) -> str:
-    """What is wrong with one address of a slice; empty where nothing is."""
-    if kind not in ("IPv4", "IPv6"):
-        if kind != "FQDN":
-            return ""
-        name = address.removesuffix(".")
-        return formats.subdomain(name) or ("" if "." in name else "expected a domain's full name")
-    found = formats.address(address, strict=strict)
-    if found is None or found.version != int(kind[-1]):
-        return f"expected an {kind} address"
-    return unreachable(found)
-
-
-@object_check("EP002", Severity.ERROR, "a list of endpoints that the API server refuses", kinds=(_ENDPOINTS,))
-def endpoints(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """Each subset has an address at least, that can be reached from other nodes; where it has several ports, each has a
-    name.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Endpoints
-    metadata: {name: database, namespace: default}
-    subsets: [{ports: [{port: 5432}]}]
-    ```
-
-    ```yaml good
-    apiVersion: discovery.k8s.io/v1
-    kind: EndpointSlice
-    metadata: {name: database-1, namespace: default, labels: {kubernetes.io/service-name: database}}
-    addressType: IPv4
-    ports: [{port: 5432}]
-    endpoints: [{addresses: [10.1.2.3]}]
-    ---
-    apiVersion: v1
-    kind: Service
-    metadata: {name: database, namespace: default}
-    spec: {ports: [{port: 5432}]}
-    ```
-
-    Source: Kubernetes API reference, Endpoints.
-    """
-    for index, subset in mappings(manifest.body.get("subsets")):
-        at: FieldPath = ("subsets", index)
-        if not subset.get("addresses") and not subset.get("notReadyAddresses"):
-            yield Problem(manifest, "the subset has no address, expected one at least", at)
-        for field in ("addresses", "notReadyAddresses"):
-            for place, each in mappings(subset.get(field)):
-                address = each.get("ip")
-                if isinstance(address, str):
-                    found = formats.address(address, strict=is_strict(stack))
-                    problem = "expected an IP address" if found is None else unreachable(found)
-                    if problem:
-                        message = f"{address!r} is no endpoint's address: {problem}"
-                        yield Problem(manifest, message, (*at, field, place, "ip"))
-        ports = subset.get("ports")
-        for place, port in mappings(ports):
-            name, number = text(port.get("name")), port.get("port")
-            if not name and len(listing(ports)) > 1:
-                message = f"the port {number} has no name, expected one where there are several"
-                yield Problem(manifest, message, (*at, "ports", place))
-            elif name and (problem := formats.dns_label(name)):
-                yield Problem(manifest, f"{name!r} is no name for a port: {problem}", (*at, "ports", place, "name"))
-            if isinstance(number, int) and (problem := formats.port(number)):
-                yield Problem(manifest, f"{number} is no port: {problem}", (*at, "ports", place, "port"))
-
 
 Port = tuple[str, str]
 """The name of a port, empty for one without, and its protocol."""
@@ -157,9 +31,9 @@ def _ports(listed: Any) -> list[tuple[int, Port]]:
 def _by_service(stack: Stack) -> dict[tuple[str, str], list[Manifest]]:
     """The slices and Endpoints of each Service, by its namespace and name."""
     found: dict[tuple[str, str], list[Manifest]] = defaultdict(list)
-    for manifest in stack.of_kind(*_SLICE):
+    for manifest in stack.of_kind(*SLICE):
         found[manifest.namespace, text(manifest.labels.get(SERVICE_NAME))].append(manifest)
-    for manifest in stack.of_kind(*_ENDPOINTS):
+    for manifest in stack.of_kind(*ENDPOINTS):
         found[manifest.namespace, manifest.name].append(manifest)
     return found
 
@@ -261,11 +135,11 @@ def of_nobody(stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes documentation, "EndpointSlices", "Ownership".
     """
-    for manifest in stack.of_kind(*_SLICE):
+    for manifest in stack.of_kind(*SLICE):
         if not text(manifest.labels.get(SERVICE_NAME)):
             message = f"the EndpointSlice belongs to no Service, expected the label {SERVICE_NAME}"
             yield Problem(manifest, message, ("metadata", "labels"), "name its Service in the label")
-    named = stack.of_kind(*_ENDPOINTS)
+    named = stack.of_kind(*ENDPOINTS)
     services = {(each.namespace, each.name) for each in stack.of_kind("", "Service")} if named else set()
     for manifest in named:
         if manifest.body.get("subsets") and (manifest.namespace, manifest.name) not in services:
@@ -306,7 +180,7 @@ def overwritten(stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes documentation, Service, "Services without selectors".
     """
-    named = stack.of_kind(*_ENDPOINTS)
+    named = stack.of_kind(*ENDPOINTS)
     selectors = (
         {(service.namespace, service.name) for service, selector, _ in stack.services if selector} if named else ()
     )
@@ -353,7 +227,7 @@ def virtual(stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes documentation, Service, "Custom EndpointSlices".
     """
-    written = [*stack.of_kind(*_SLICE), *stack.of_kind(*_ENDPOINTS)]
+    written = [*stack.of_kind(*SLICE), *stack.of_kind(*ENDPOINTS)]
     if not written:
         return
     own = {

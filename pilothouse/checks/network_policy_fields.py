@@ -7,7 +7,6 @@ from typing import Any
 
 from pilothouse import formats
 from pilothouse.checks.catalogue import GroupKind, Problem, object_check
-from pilothouse.checks.service_fields import is_strict
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
@@ -100,6 +99,7 @@ def peers(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference, NetworkPolicyPeer and IPBlock.
     """
+    strict = formats.is_strict(stack.catalogue.minor)
     for at, field, rule in _rules(manifest):
         for index, peer in mappings(rule.get(field)):
             path = (*at, field, index)
@@ -110,7 +110,7 @@ def peers(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             elif block is not None and selected:
                 message = f"the peer has an ipBlock and a {selected[0]}, expected one of them"
                 yield Problem(manifest, message, path, "make two peers of it")
-            for below, problem in _block(mapping(block), strict=is_strict(stack)) if block is not None else ():
+            for below, problem in _block(mapping(block), strict=strict) if block is not None else ():
                 yield Problem(manifest, problem, (*path, "ipBlock", *below))
 
 

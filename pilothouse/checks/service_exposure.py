@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
-from pilothouse.checks.service_fields import SERVICE, spec_of, type_of
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mappings, text
 from pilothouse.machines import facts
 from pilothouse.machines.facts import Argument, Fact
 from pilothouse.manifest import Identity, Manifest
+from pilothouse.service import SERVICE, spec_of, type_of
 from pilothouse.stack import Stack
 
 _NODE_PORTS = Fact(
