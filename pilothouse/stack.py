@@ -187,21 +187,41 @@ class Stack:
         return found
 
     def selected(self, namespace: str, selector: Mapping[str, object]) -> list[tuple[Manifest, PodTemplate]]:
-        """The workloads whose pods carry every label of a selector.
+        """The workloads whose pods carry every label of a selector; labels that controllers add are not looked at.
 
         :param namespace: where to look.
         :param selector: label to value; an empty one selects nothing, as in a Service.
         """
-        wanted = [(namespace, key, str(value)) for key, value in selector.items()]
-        if not wanted:
+        if not selector:
             return []
-        rarest = min((self._pods_by_label.get(label, []) for label in wanted), key=len)
+        wanted = [(namespace, key, str(value)) for key, value in selector.items() if key not in ADDED_LABELS]
+        known = (self._pods_by_label.get(label, []) for label in wanted)
+        rarest = min(known, key=len, default=self.workloads.get(namespace, []))
+        stateful_set = str(selector[POD_NAME]).rpartition("-")[0] if POD_NAME in selector else ""
         return [
             (manifest, template)
             for manifest, template in rarest
-            if all(str(template.labels.get(key)) == str(value) for key, value in selector.items())
+            if all(str(template.labels.get(key)) == value for _, key, value in wanted)
+            and (not stateful_set or (manifest.kind, manifest.name) == ("StatefulSet", stateful_set))
         ]
 
+
+POD_NAME = "statefulset.kubernetes.io/pod-name"
+"""The label that a StatefulSet puts on each of its pods, with the pod's own name."""
+ADDED_LABELS = frozenset(
+    {
+        POD_NAME,
+        "apps.kubernetes.io/pod-index",
+        "batch.kubernetes.io/controller-uid",
+        "batch.kubernetes.io/job-name",
+        "controller-revision-hash",
+        "controller-uid",
+        "job-name",
+        "pod-template-hash",
+    }
+)
+"""Labels that controllers put on their pods, and no template carries. Source: Kubernetes documentation, "Well-Known
+Labels, Annotations and Taints"."""
 
 BUILT_IN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 """The namespaces that every cluster has. Source: Kubernetes documentation, Namespaces, "Initial namespaces"."""

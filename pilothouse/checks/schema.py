@@ -95,6 +95,7 @@ def kinds(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     kind: Ingress
     metadata: {name: kubia, namespace: default}
     spec:
+      ingressClassName: nginx
       defaultBackend: {service: {name: kubia, port: {number: 80}}}
     ```
 

@@ -28,7 +28,12 @@ def _nearest(stack: Stack, service: Manifest, selector: dict[str, str]) -> str:
     return best[1]
 
 
-@stack_check("SVC001", Severity.ERROR, "a Service whose selector matches no pod")
+@stack_check(
+    "SVC001",
+    Severity.ERROR,
+    "a Service whose selector matches no pod",
+    equals=("kube-linter dangling-service", "kube-score service-targets-pod"),
+)
 def endpoints(stack: Stack) -> Iterator[Problem]:
     """A Service sends its traffic to the pods that carry every label of its selector. With none, it answers nobody.
 
@@ -143,7 +148,7 @@ def named_ports(stack: Stack) -> Iterator[Problem]:
     yield from _unoffered(stack, named=True)
 
 
-@stack_check("SVC003", Severity.WARNING, "a Service's port that no container declares")
+@stack_check("SVC003", Severity.WARNING, "a Service's port that no container declares", equals=("kiali KIA0701",))
 def numbered_ports(stack: Stack) -> Iterator[Problem]:
     """A target port given by number reaches whatever listens there, declared or not.
 

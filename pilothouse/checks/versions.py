@@ -28,6 +28,7 @@ def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     kind: Ingress
     metadata: {name: kubia, namespace: default}
     spec:
+      ingressClassName: nginx
       defaultBackend: {service: {name: kubia, port: {number: 80}}}
     ```
 
@@ -52,7 +53,7 @@ def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     ```yaml good
     apiVersion: discovery.k8s.io/v1
     kind: EndpointSlice
-    metadata: {name: google-map, namespace: default}
+    metadata: {name: google-map, namespace: default, labels: {kubernetes.io/service-name: google-map}}
     addressType: IPv4
     endpoints: [{addresses: [11.11.11.11]}]
     ```
