@@ -262,7 +262,7 @@ def drops(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
     """
     apart = taken_apart(pods)
     for part in () if apart.windows else apart.parts:
-        if "ALL" not in listing(mapping(part.context, "capabilities").get("drop")):
+        if part.context.get("privileged") is not True and "ALL" not in listing(mapping(part.context, "capabilities").get("drop")):
             at = (*part.path, "securityContext", "capabilities", "drop")
             yield Problem(manifest, f"the container {part.name} does not drop ALL capabilities", at)
 
