@@ -250,7 +250,8 @@ _SUBJECT_GROUPS = {"ServiceAccount": "", "User": RBAC, "Group": RBAC}
 @object_check("RBAC016", Severity.ERROR, "a binding that the API server refuses", kinds=BINDINGS)
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A binding names one Role or ClusterRole of ``rbac.authorization.k8s.io``, a ClusterRoleBinding only a
-    ClusterRole. Its subjects are Users, Groups and ServiceAccounts, the last with their namespace and in no API group.
+    ClusterRole. Its subjects are Users, Groups and ServiceAccounts, the last in no API group; a ClusterRoleBinding says
+    their namespace.
 
     The ``roleRef`` of a binding that stands cannot be changed: delete it, and make it anew.
 
@@ -258,8 +259,8 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     ```yaml bad
     apiVersion: rbac.authorization.k8s.io/v1
-    kind: RoleBinding
-    metadata: {name: web, namespace: default}
+    kind: ClusterRoleBinding
+    metadata: {name: web}
     roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
     subjects: [{kind: ServiceAccount, name: web}]
     ```
@@ -297,10 +298,10 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         if group != _SUBJECT_GROUPS[kind]:
             wanted = f"{RBAC}" if _SUBJECT_GROUPS[kind] else "none"
             yield Problem(manifest, f"the apiGroup of a {kind} is {group}: expected {wanted}", (*at, "apiGroup"))
-        if kind == "ServiceAccount" and not subject.get("namespace"):
+        if kind == "ServiceAccount" and manifest.kind == "ClusterRoleBinding" and not subject.get("namespace"):
             yield Problem(
                 manifest,
                 f"the ServiceAccount {subject.get('name')} stands without its namespace",
                 at,
-                "write its namespace, also where it is the binding's own",
+                "write its namespace: a ClusterRoleBinding has none of its own",
             )

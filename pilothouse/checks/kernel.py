@@ -72,7 +72,7 @@ def known_capability(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
     """The API server takes any word as a capability. Container runtimes pass over one that they do not know, or do not
     start the container: either way the container lacks the right, or keeps the one that was to be dropped.
 
-    In Kubernetes the names stand without ``CAP_``, and in capitals: pod security does not know ``all``.
+    In Kubernetes the names stand without ``CAP_``.
 
     Source: Kubernetes documentation, Configure a Security Context for a Pod or Container.
 
@@ -98,8 +98,8 @@ def known_capability(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
         named = mapping(part.context, "capabilities")
         for field in ("add", "drop"):
             for index, capability in enumerate(listing(named.get(field))):
-                if not isinstance(capability, str) or capability in _CAPABILITIES:
-                    continue
+                if not isinstance(capability, str) or capability.upper() in _CAPABILITIES:
+                    continue  # runtimes do not care for capitals; pod security does, and POD026 says so
                 right = capability.upper().removeprefix("CAP_")
                 yield Problem(
                     manifest,

@@ -139,12 +139,12 @@ def _bound(stack: Stack) -> set[tuple[str, str]]:
     return found
 
 
-@stack_check("POD034", Severity.WARNING, "a token that does not reach the pods that need it")
+@stack_check("POD034", Severity.ADVICE, "a token that does not reach the pods that need it")
 def missing(stack: Stack) -> Iterator[Problem]:
     """A binding gives a ServiceAccount rights, its pods act as it, and ``automountServiceAccountToken: false`` keeps
-    the token from them: what they ask the API server is refused, or they do not start at all.
+    the token from them: either they cannot ask the API server what they were meant to, or nobody needs the binding.
 
-    Leave it out for these pods, or project the token into a volume of their own.
+    Leave it out for these pods, or project the token into a volume of their own, or remove the binding.
 
     ```yaml bad
     apiVersion: rbac.authorization.k8s.io/v1
