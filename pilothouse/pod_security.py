@@ -45,7 +45,7 @@ class Pods:
     :param template: what the workload says of them.
     """
 
-    __slots__ = ("at", "context", "own_users", "parts", "spec", "template", "windows")
+    __slots__ = ("at", "context", "contexts", "own_users", "parts", "spec", "template", "windows")
 
     def __init__(self, template: PodTemplate) -> None:
         spec = template.spec
@@ -59,6 +59,12 @@ class Pods:
             Part(path, text(body.get("name")), body, mapping(body, "securityContext"))
             for path, body in template.containers(*_LISTS)
         ]
+        self.contexts: list[tuple[FieldPath, dict[str, Any]]] = [
+            ((*path, "securityContext"), context)
+            for path, context in ((self.at, self.context), *((part.path, part.context) for part in self.parts))
+            if context
+        ]
+        """The ``securityContext`` of the pod and of its containers with their paths, those that there are."""
         self.windows = mapping(spec, "os").get("name") == "windows"
         self.own_users = spec.get("hostUsers") is False
         """Whether they are in a user namespace of their own, where root is nobody on the node."""
@@ -177,7 +183,7 @@ def host_probes(pods: Pods, minor: int) -> Iterator[Violation]:
 
 def apparmor(pods: Pods, minor: int) -> Iterator[Violation]:
     """AppArmor."""
-    for at, context in _contexts(pods):
+    for at, context in pods.contexts:
         kind = mapping(context, "appArmorProfile").get("type")
         if kind is not None and kind not in ("RuntimeDefault", "Localhost"):
             yield (*at, "appArmorProfile", "type"), f"the AppArmor profile is {kind}"
@@ -193,7 +199,7 @@ _SELINUX_TYPES = frozenset(("", "container_t", "container_init_t", "container_kv
 
 def selinux(pods: Pods, minor: int) -> Iterator[Violation]:
     """SELinux."""
-    for at, context in _contexts(pods):
+    for at, context in pods.contexts:
         options = context.get("seLinuxOptions")
         if not isinstance(options, dict):
             continue
@@ -227,7 +233,7 @@ _SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
 def seccomp(pods: Pods, minor: int) -> Iterator[Violation]:
     """Seccomp: by a field since 1.19, before that by annotations."""
     if minor >= 19:
-        for at, context in _contexts(pods):
+        for at, context in pods.contexts:
             kind = mapping(context, "seccompProfile").get("type")
             if kind is not None and kind not in _PROFILES:
                 yield (*at, "seccompProfile", "type"), f"the seccomp profile is {kind}"
@@ -282,7 +288,7 @@ def sysctls(pods: Pods, minor: int) -> Iterator[Violation]:
 
 def host_process(pods: Pods, minor: int) -> Iterator[Violation]:
     """HostProcess."""
-    for at, context in _contexts(pods):
+    for at, context in pods.contexts:
         if mapping(context, "windowsOptions").get("hostProcess") is True:
             yield (*at, "windowsOptions", "hostProcess"), "it runs as a process of the Windows node (hostProcess)"
 
@@ -340,7 +346,7 @@ def not_user_0(pods: Pods, minor: int) -> Iterator[Violation]:
     """Running as Non-root user; since 1.35 root may be in pods with users of their own."""
     if minor >= 35 and pods.own_users:
         return
-    for at, context in _contexts(pods):
+    for at, context in pods.contexts:
         user = context.get("runAsUser")
         if user == 0 and user is not False:
             yield (*at, "runAsUser"), "runAsUser is root (0)"
@@ -459,12 +465,3 @@ def mistaken(labels: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield PREFIX + mode, "privileged, baseline or restricted"
         if isinstance(version, str) and version != "latest" and not _VERSION.fullmatch(version):
             yield f"{PREFIX}{mode}-version", "latest, or a minor such as v1.34"
-
-
-def _contexts(pods: Pods) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
-    """The security contexts of the pod and of its containers, those that there are."""
-    if pods.context:
-        yield (*pods.at, "securityContext"), pods.context
-    for part in pods.parts:
-        if part.context:
-            yield (*part.path, "securityContext"), part.context
