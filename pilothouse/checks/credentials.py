@@ -152,7 +152,11 @@ def _option(word: str, following: Any) -> str:
     else:
         found = [(match["name"], match["value"].strip("\"'")) for match in _ASSIGNED.finditer(word)]
     for name, value in found:
-        if SECRET_NAME.search(name.replace("-", "_").replace(".", "_")) and not is_no_secret(value) and not value.startswith("$"):
+        if (
+            SECRET_NAME.search(name.replace("-", "_").replace(".", "_"))
+            and not is_no_secret(value)
+            and not value.startswith("$")
+        ):
             return f"--{name}"
     return ""
 

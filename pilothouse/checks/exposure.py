@@ -1,10 +1,10 @@
-"""Exposure: what is opened to networks outside of the cluster, and ports that invite in."""
+"""Exposure: ports that invite in, and names that lead elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilothouse.checks.catalogue import Problem, object_check, pod_check
+from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.manifest import Manifest
@@ -12,89 +12,8 @@ from pilothouse.pod_security import taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
 
-
-@object_check(
-    "EXP001",
-    Severity.ADVICE,
-    "a Service that the outside reaches",
-    kinds=[("", "Service")],
-    equals=("kube-linter exposed-services", "kube-score service-type"),
-)
-def outside(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """A Service of the type NodePort opens a port on every node, to whoever reaches a node; one of the type
-    LoadBalancer an address of its own, mostly to the whole internet. Neither knows TLS or names of hosts.
-
-    An Ingress or a Gateway in front of a ClusterIP opens one door for all. ``loadBalancerSourceRanges`` says who may
-    come in.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web, namespace: default}
-    spec: {type: NodePort, ports: [{port: 80}]}
-    ```
-
-    ```yaml good
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web, namespace: default}
-    spec: {type: LoadBalancer, loadBalancerSourceRanges: [203.0.113.0/24], ports: [{port: 80}]}
-    ```
-    """
-    spec = mapping(manifest.body, "spec")
-    kind = spec.get("type")
-    ranges = listing(spec.get("loadBalancerSourceRanges"))
-    if kind == "LoadBalancer" and ranges and not any(each in ranges for each in _EVERYWHERE):
-        return
-    if kind in ("NodePort", "LoadBalancer"):
-        reached = "on every node" if kind == "NodePort" else "by whoever finds its address"
-        yield Problem(
-            manifest,
-            f"the Service is of the type {kind}: it is reached {reached}",
-            ("spec", "type"),
-            "let an Ingress or a Gateway lead to a ClusterIP"
-            + (", or say in loadBalancerSourceRanges who may come in" if kind == "LoadBalancer" else ""),
-        )
-
-
-@object_check(
-    "EXP002",
-    Severity.ADVICE,
-    "a Service with external IPs",
-    kinds=[("", "Service")],
-    equals=("trivy KSV-0108",),
-)
-def external_ips(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """For an address in ``externalIPs`` every node leads the traffic of every pod to this Service, whoever the address
-    belongs to (CVE-2020-8554). Many clusters refuse it by the admission plugin DenyServiceExternalIPs.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web, namespace: default}
-    spec: {externalIPs: [198.51.100.7], ports: [{port: 80}]}
-    ```
-
-    ```yaml good
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web, namespace: default}
-    spec: {ports: [{port: 80}]}
-    ```
-    """
-    found = listing(mapping(manifest.body, "spec").get("externalIPs"))
-    if found:
-        yield Problem(
-            manifest,
-            f"every node leads what is sent to {', '.join(map(str, found))} to this Service",
-            ("spec", "externalIPs"),
-            "let a LoadBalancer, an Ingress or a Gateway have the address",
-        )
-
-
-@pod_check("EXP003", Severity.ADVICE, "an SSH server in a pod", equals=("kube-linter ssh-port",))
+@pod_check("EXP001", Severity.ADVICE, "an SSH server in a pod", equals=("kube-linter ssh-port",))
 def ssh(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Port 22 is SSH's: a second way into the pod, past the API server's accounts, rights and audit log. ``kubectl
     exec`` and ``kubectl debug`` are the first.
@@ -121,7 +40,7 @@ def ssh(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem
 
 
 @pod_check(
-    "EXP004",
+    "EXP002",
     Severity.ADVICE,
     "a port below 1024",
     equals=("kube-linter privileged-ports", "trivy KSV-0117"),
@@ -160,12 +79,12 @@ def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
                 )
 
 
-@pod_check("EXP005", Severity.ADVICE, "names that a pod makes up", equals=("kubesec HostAliases", "trivy KSV-0007"))
+@pod_check("EXP003", Severity.ADVICE, "names that a pod makes up", equals=("kubesec HostAliases", "trivy KSV-0007"))
 def host_aliases(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``hostAliases`` writes names and addresses into the pod's ``/etc/hosts``, before DNS is asked: an address that
     changes is not followed, and a name that is somebody else's leads where the pod's author says.
 
-    A Service of the type ExternalName, or one with EndpointSlices of its own, tells every pod the same.
+    A Service with EndpointSlices of its own, or the DNS that everyone asks, tells every pod the same.
 
     ```yaml bad
     apiVersion: v1
@@ -178,9 +97,9 @@ def host_aliases(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
 
     ```yaml good
     apiVersion: v1
-    kind: Service
-    metadata: {name: mysql, namespace: default}
-    spec: {type: ExternalName, externalName: mysql.example.com}
+    kind: Pod
+    metadata: {name: web, namespace: default}
+    spec: {containers: [{name: web, image: "nginx:1.29", env: [{name: DB_HOST, value: mysql.example.com}]}]}
     ```
     """
     for index, alias in mappings(pods.spec.get("hostAliases")):

@@ -33,7 +33,9 @@ def _is_root(user: Any) -> bool:
         "kube-linter run-as-non-root",
         "polaris runAsRootAllowed",
         "kubesec RunAsNonRoot",
+        "pss restricted Running as Non-root user (v1.23+)",
         "trivy KSV-0012",
+        "trivy KSV-0105",
     ),
 )
 def may_be_root(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
