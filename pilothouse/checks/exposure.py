@@ -8,7 +8,7 @@ from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.manifest import Manifest
-from pilothouse.pod_security import taken_apart
+from pilothouse.pod_controls import taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 

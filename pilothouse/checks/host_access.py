@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilothouse import pod_security
+from pilothouse import pod_controls
 from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
-from pilothouse.pod_security import taken_apart
+from pilothouse.pod_controls import taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
@@ -48,7 +48,7 @@ def privileged(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     spec: {containers: [{name: web, image: "nginx:1.29", securityContext: {privileged: false}}]}
     ```
     """
-    for path, what in pod_security.privileged(taken_apart(pods), 0):
+    for path, what in pod_controls.privileged(taken_apart(pods), 0):
         yield Problem(manifest, f"{what}: it is root on its node", path, _FIX)
 
 
@@ -91,7 +91,7 @@ def host_namespaces(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iter
     spec: {hostNetwork: false, containers: [{name: web, image: "nginx:1.29"}]}
     ```
     """
-    for path, what in pod_security.host_namespaces(taken_apart(pods), 0):
+    for path, what in pod_controls.host_namespaces(taken_apart(pods), 0):
         yield Problem(manifest, what, path, _FIX)
 
 
@@ -123,7 +123,7 @@ def host_ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     """
     if taken_apart(pods).spec.get("hostNetwork") is True:
         return  # POD004 says so, and every port of such pods is the node's
-    for path, what in pod_security.host_ports(taken_apart(pods), 0):
+    for path, what in pod_controls.host_ports(taken_apart(pods), 0):
         yield Problem(manifest, what, path, "let a Service open it, or waive it with the reason")
 
 
@@ -156,7 +156,7 @@ def host_process(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
       containers: [{name: agent, image: "agent:1"}]
     ```
     """
-    for path, what in pod_security.host_process(taken_apart(pods), 0):
+    for path, what in pod_controls.host_process(taken_apart(pods), 0):
         yield Problem(manifest, what, path, _FIX)
 
 
@@ -194,5 +194,5 @@ def host_probes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
         readinessProbe: {httpGet: {path: /, port: 80}}
     ```
     """
-    for path, what in pod_security.host_probes(taken_apart(pods), 0):
+    for path, what in pod_controls.host_probes(taken_apart(pods), 0):
         yield Problem(manifest, what, path, "leave host out: the pod itself is asked then")

@@ -10,7 +10,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest
-from pilothouse.pod_security import Pods, taken_apart
+from pilothouse.pod_controls import Pods, taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilothouse import pod_security
+from pilothouse import pod_controls
 from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping
 from pilothouse.manifest import Manifest
-from pilothouse.pod_security import taken_apart
+from pilothouse.pod_controls import taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
@@ -53,7 +53,7 @@ def capabilities(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
       - {name: web, image: "nginx:1.29", securityContext: {capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}}
     ```
     """
-    for path, what in pod_security.capabilities(taken_apart(pods), 0):
+    for path, what in pod_controls.capabilities(taken_apart(pods), 0):
         yield Problem(manifest, what, path, _FIX)
 
 
@@ -148,7 +148,7 @@ def sysctls(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
     ```
     """
     minor = int(stack.catalogue.minor.partition(".")[2])
-    for path, what in pod_security.sysctls(taken_apart(pods), minor):
+    for path, what in pod_controls.sysctls(taken_apart(pods), minor):
         yield Problem(manifest, f"{what}: kubelets refuse it unless they are told not to", path, _FIX)
 
 
@@ -182,7 +182,7 @@ def proc_mount(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     spec: {containers: [{name: web, image: "nginx:1.29", securityContext: {procMount: Default}}]}
     ```
     """
-    for path, what in pod_security.proc_mount_always(taken_apart(pods), 0):
+    for path, what in pod_controls.proc_mount_always(taken_apart(pods), 0):
         yield Problem(manifest, what, path, _FIX)
 
 
@@ -214,7 +214,7 @@ def seccomp(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
       containers: [{name: web, image: "nginx:1.29"}]
     ```
     """
-    for path, what in pod_security.seccomp(taken_apart(pods), 19):
+    for path, what in pod_controls.seccomp(taken_apart(pods), 19):
         yield Problem(manifest, what, path, "let it be RuntimeDefault, or waive it with the reason")
 
 
@@ -242,7 +242,7 @@ def apparmor(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
     spec: {containers: [{name: web, image: "nginx:1.29", securityContext: {appArmorProfile: {type: RuntimeDefault}}}]}
     ```
     """
-    for path, what in pod_security.apparmor(taken_apart(pods), 0):
+    for path, what in pod_controls.apparmor(taken_apart(pods), 0):
         yield Problem(manifest, what, path, "leave the runtime's own profile on, or waive it with the reason")
 
 
@@ -274,5 +274,5 @@ def selinux(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
       containers: [{name: web, image: "nginx:1.29"}]
     ```
     """
-    for path, what in pod_security.selinux(taken_apart(pods), 31):
+    for path, what in pod_controls.selinux(taken_apart(pods), 31):
         yield Problem(manifest, what, path, _FIX)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilothouse import pod_security
+from pilothouse import pod_controls
 from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.manifest import Manifest
-from pilothouse.pod_security import taken_apart
+from pilothouse.pod_controls import taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
@@ -50,7 +50,7 @@ def escalation(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     for part in taken_apart(pods).parts:
         if part.context.get("privileged") is True:
             return  # POD003 says more, and the API server takes no false here
-    for path, what in pod_security.escalation(taken_apart(pods), _NEWEST):
+    for path, what in pod_controls.escalation(taken_apart(pods), _NEWEST):
         yield Problem(manifest, what, path)
 
 
@@ -218,6 +218,6 @@ def volumes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
     """
     apart = taken_apart(pods)
     if mappings(apart.spec.get("volumes")):
-        for path, what in pod_security.volumes(apart, _NEWEST):
+        for path, what in pod_controls.volumes(apart, _NEWEST):
             if path[-1] != "hostPath":
                 yield Problem(manifest, what, path, "claim a PersistentVolume instead")

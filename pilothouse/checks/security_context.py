@@ -9,7 +9,7 @@ from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping
 from pilothouse.manifest import Manifest
-from pilothouse.pod_security import Part, Pods, taken_apart
+from pilothouse.pod_controls import Part, Pods, taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 

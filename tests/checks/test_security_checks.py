@@ -12,7 +12,8 @@ from pilothouse.checks import check_object, check_stack
 from pilothouse.checks.credentials import issued
 from pilothouse.finding import Finding, Position
 from pilothouse.manifest import Manifest
-from pilothouse.pod_security import MODES, PREFIX, Standard, asked, controls, mistaken, safe_sysctls, violations
+from pilothouse.pod_controls import safe_sysctls
+from pilothouse.pod_security import MODES, PREFIX, Standard, asked, controls, mistaken, violations
 from pilothouse.pods import PodTemplate
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
