@@ -36,7 +36,7 @@ FAMILIES = (
     "access",
     "rights",
     "rules",
-    "grants",
+    "idle_rules",
     "bindings",
     "exposure",
     "output",

@@ -1,4 +1,4 @@
-"""Grants: rules of Roles that grant nothing, because nothing is called so, or nothing is there."""
+"""Idle rules: those of Roles that grant nothing, because nothing is called so, or nothing is there."""
 
 from __future__ import annotations
 
