@@ -83,7 +83,7 @@ def data(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         )
 
 
-_SECRET_NAME = re.compile(
+SECRET_NAME = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PWD|PASSPHRASE|PASS|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY"
     r"|CREDENTIALS?)$",
     re.IGNORECASE,
@@ -91,12 +91,22 @@ _SECRET_NAME = re.compile(
 """Names of variables that hold a secret by all that is customary; ``PASSWORD_FILE`` and ``TOKEN_TTL`` do not."""
 
 _NO_SECRET = re.compile(r"|/.*|\$\(.*\)|true|false|yes|no|none|null", re.IGNORECASE | re.DOTALL)
-"""What stands in such a variable and is none: nothing, a path, another variable, a switch."""
+
+
+def is_no_secret(value: str) -> bool:
+    """Whether what stands in such a variable is none: nothing, a path, another variable, a switch."""
+    return _NO_SECRET.fullmatch(value) is not None
+
 
 _PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:(?!\$\()[^\s/@]+@", re.IGNORECASE)
 
 
-@pod_check(SECRET_IN_VARIABLE, Severity.ERROR, "a secret in a container's variable")
+@pod_check(
+    SECRET_IN_VARIABLE,
+    Severity.ERROR,
+    "a secret in a container's variable",
+    equals=("kube-linter env-var-secret", "polaris sensitiveContainerEnvVar"),
+)
 def in_variable(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A password that stands in a variable stands in the repository, in the pod, and in every log of both.
 
@@ -128,7 +138,7 @@ def in_variable(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
             name, value = variable.get("name"), variable.get("value")
             if not isinstance(name, str) or not isinstance(value, str):
                 continue
-            named = _SECRET_NAME.search(name) and not _NO_SECRET.fullmatch(value)
+            named = SECRET_NAME.search(name) and not is_no_secret(value)
             if named or _PASSWORD_IN_URL.match(value):
                 yield Problem(
                     manifest,

@@ -17,4 +17,5 @@ class Shop(Chart[Values]):
             mounts={"/etc/payment": key.files(mode=0o440)},
             group=65532,
         )
+        web.waive("SEC003", reason="the program reads its password from a variable alone")
         web.waive("CFG001", reason="whoever changes the password rolls the pods after it")
