@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pilothouse.lenient import mapping
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import TEMPLATES, PodTemplate, template_of
+from pilothouse.references import selects
 from pilothouse.schemas.node_kinds import NodeKinds, of_minor
 from pilothouse.yamlio import YamlReadError
 
@@ -135,6 +137,29 @@ class Stack:
             for manifest, template in rarest
             if all(str(template.labels.get(key)) == str(value) for key, value in selector.items())
         ]
+
+    @cached_property
+    def autoscalers(self) -> Mapping[tuple[str, str, str], list[Manifest]]:
+        """Every HorizontalPodAutoscaler under the namespace, kind and name of what it scales."""
+        found: dict[tuple[str, str, str], list[Manifest]] = defaultdict(list)
+        for autoscaler in self.of_kind("autoscaling", "HorizontalPodAutoscaler"):
+            target = mapping(autoscaler.body, "spec", "scaleTargetRef")
+            found[autoscaler.namespace, str(target.get("kind")), str(target.get("name"))].append(autoscaler)
+        return found
+
+    @cached_property
+    def budgets(self) -> list[tuple[Manifest, list[tuple[Manifest, PodTemplate]]]]:
+        """Every PodDisruptionBudget with the workloads whose pods it selects."""
+        found = []
+        for budget in self.of_kind("policy", "PodDisruptionBudget"):
+            selector = mapping(budget.body, "spec").get("selector")
+            pods: list[tuple[Manifest, PodTemplate]] = []
+            if isinstance(selector, dict):
+                labels = mapping(selector, "matchLabels")
+                near = self.selected(budget.namespace, labels) if labels else self.workloads.get(budget.namespace, [])
+                pods = [(manifest, template) for manifest, template in near if selects(selector, template.labels)]
+            found.append((budget, pods))
+        return found
 
 
 BUILT_IN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
