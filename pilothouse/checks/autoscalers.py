@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pilothouse.availability import count
 from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.finding import Severity
-from pilothouse.lenient import mapping, text
+from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
 
@@ -50,7 +50,15 @@ def bounds(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield Problem(
             manifest, f"maxReplicas is {largest}, and minReplicas is {smallest}", ("spec", "maxReplicas"), "swap them?"
         )
-    if isinstance(smallest, int) and smallest < 0:
+    external = any(metric.get("type") in ("External", "Object") for _, metric in mappings(spec.get("metrics")))
+    if isinstance(smallest, int) and not isinstance(smallest, bool) and smallest == 0 and not external:
+        yield Problem(
+            manifest,
+            "minReplicas is 0, and no Object or External metric could ever bring a pod back",
+            ("spec", "minReplicas"),
+            "keep one pod at least",
+        )
+    elif isinstance(smallest, int) and smallest < 0:
         yield Problem(manifest, f"minReplicas is {smallest}, expected 0 or more", ("spec", "minReplicas"))
 
 

@@ -12,6 +12,7 @@ from pilothouse.finding import Severity
 from pilothouse.lenient import mappings
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
+from pilothouse.schemas.lifecycle import number
 from pilothouse.selectors import dns_label
 from pilothouse.stack import Stack
 
@@ -23,8 +24,13 @@ JOBS = frozenset({"Job", "CronJob"})
 """The kinds whose pods end."""
 
 
-def judged(manifest: Manifest) -> bool:
-    """Whether the API server looks into the pods of an object: it does in all of its own kinds."""
+def judged(manifest: Manifest, stack: Stack) -> bool:
+    """Whether the API server looks into the pods of an object when it is applied.
+
+    It does in all of its own kinds; in a StatefulSet since Kubernetes 1.34, as was seen on servers of each release.
+    """
+    if manifest.kind == "StatefulSet":
+        return number(stack.catalogue.minor) >= (1, 34)
     return manifest.group != "argoproj.io"
 
 
@@ -63,7 +69,7 @@ def nameless(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
 
     Source: Kubernetes API reference, PodSpec and Container; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     if pods.spec.get("containers") in (None, []):
         yield Problem(manifest, "its pods have no container, expected one at least", (*pods.path, "spec"))
@@ -106,7 +112,7 @@ def twice(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
 
     Source: Kubernetes API reference, Container and Volume; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     seen: set[str] = set()
     for path, container in pods.containers("containers", "initContainers"):
@@ -151,7 +157,7 @@ def ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
 
     Source: Kubernetes API reference, ContainerPort; RFC 6335, section 5.1; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     for path, container in pods.containers(*LISTS):
         if "ports" not in container:
@@ -159,10 +165,10 @@ def ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
         names: set[str] = set()
         for index, port in mappings(container["ports"]):
             at = (*path, "ports", index)
-            number, name = port.get("containerPort"), port.get("name")
-            if number is None:
+            given, name = port.get("containerPort"), port.get("name")
+            if given is None:
                 yield Problem(manifest, "the port has no containerPort", at, "name its number")
-            elif isinstance(number, int) and (wrong := port_problem(number)):
+            elif isinstance(given, int) and (wrong := port_problem(given)):
                 yield Problem(manifest, wrong, (*at, "containerPort"))
             if isinstance(name, str) and name:
                 if wrong := port_problem(name):
@@ -208,15 +214,15 @@ def shared_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
     owners: dict[tuple[Any, Any, Any], Any] = {}
     for path, container in containers:
         for index, port in mappings(container.get("ports")):
-            number, protocol, host = port.get("containerPort"), port.get("protocol") or "TCP", port.get("hostIP")
-            if not isinstance(number, int) or not isinstance(protocol, str) or not isinstance(host, str | None):
+            listened, protocol, host = port.get("containerPort"), port.get("protocol") or "TCP", port.get("hostIP")
+            if not isinstance(listened, int) or not isinstance(protocol, str) or not isinstance(host, str | None):
                 continue
-            owner = owners.setdefault((number, protocol, host), path)
+            owner = owners.setdefault((listened, protocol, host), path)
             if owner != path:
                 first = _name_at(pods, owner)
                 yield Problem(
                     manifest,
-                    f"the containers {first} and {container.get('name')} both listen on {number}/{protocol}",
+                    f"the containers {first} and {container.get('name')} both listen on {listened}/{protocol}",
                     (*path, "ports", index, "containerPort"),
                     "give one of them another port",
                 )
@@ -255,7 +261,7 @@ def init_probes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
 
     Source: Kubernetes documentation, Init Containers and Sidecar Containers; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     for path, container in pods.containers("initContainers"):
         if container.get("restartPolicy") != "Always":

@@ -96,7 +96,7 @@ def stale(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
         if policy == "IfNotPresent" and isinstance(image, str) and image and tag_of(image) == "latest":
             yield Problem(
                 manifest,
-                f"nodes that have an {image} once never pull it again (imagePullPolicy: IfNotPresent)",
+                f"a node that has the image {image} never pulls it again (imagePullPolicy: IfNotPresent)",
                 (*path, "imagePullPolicy"),
                 "name a version, or a digest",
             )

@@ -30,6 +30,7 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     metadata: {name: render, namespace: default}
     spec:
       completionMode: Indexed
+      parallelism: 4
       template: {spec: {restartPolicy: Never, containers: [{name: render, image: "render:1"}]}}
     ```
 
@@ -40,6 +41,7 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     spec:
       completionMode: Indexed
       completions: 8
+      parallelism: 4
       template: {spec: {restartPolicy: Never, containers: [{name: render, image: "render:1"}]}}
     ```
 
@@ -77,7 +79,8 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 def _indexed(manifest: Manifest, spec: dict[str, Any], at: FieldPath) -> Iterator[Problem]:
     completions = spec.get("completions")
-    if completions is None:
+    # A Job that says neither has one of each by default; the Jobs of a CronJob are judged without their defaults.
+    if completions is None and (manifest.kind == "CronJob" or spec.get("parallelism") is not None):
         yield Problem(
             manifest, "an indexed Job says how many completions it has", (*at, "completionMode"), "set completions"
         )

@@ -52,7 +52,7 @@ def mounted(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
     Source: Kubernetes API reference, VolumeMount; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     names: set[object] | None = None
     for path, container in pods.containers(*LISTS):
@@ -101,7 +101,7 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
     Source: Kubernetes API reference, VolumeMount; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     for path, container in pods.containers(*LISTS):
         if not container.get("volumeMounts"):
@@ -199,7 +199,7 @@ def volumes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
     Source: Kubernetes API reference, Volume; reproduced on a kube-apiserver.
     """
-    if not judged(manifest) or not pods.spec.get("volumes"):
+    if not judged(manifest, stack) or not pods.spec.get("volumes"):
         return
     for index, volume in mappings(pods.spec["volumes"]):
         at = (*pods.path, "spec", "volumes", index)
@@ -209,7 +209,10 @@ def volumes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
         elif isinstance(name, str) and not dns_label(name):
             message = f"the volume's name {name!r} is no DNS label: 63 lower-case letters, digits and '-' at most"
             yield Problem(manifest, message, (*at, "name"))
-        sources = [field for field, value in volume.items() if field != "name" and isinstance(value, dict)]
+        # An image is a source since Kubernetes 1.35 alone: servers before that leave it out.
+        sources = [
+            field for field, value in volume.items() if field not in ("name", "image") and isinstance(value, dict)
+        ]
         if len(sources) > 1:
             message = f"the volume {name} has the sources {' and '.join(map(str, sources))}, expected one"
             yield Problem(manifest, message, at, "remove all but one")

@@ -41,7 +41,7 @@ def restart_policy(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Itera
 
     Source: Kubernetes documentation, Jobs and Deployments; reproduced on a kube-apiserver.
     """
-    if not judged(manifest) or manifest.kind in ("Pod", "PodTemplate"):
+    if not judged(manifest, stack) or manifest.kind in ("Pod", "PodTemplate"):
         return
     at = (*pods.path, "spec")
     policy = pods.spec.get("restartPolicy")
@@ -93,7 +93,7 @@ def shared_processes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
     Source: Kubernetes API reference, PodSpec; reproduced on a kube-apiserver.
     """
     spec = mapping(pods.spec)
-    if judged(manifest) and spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
+    if judged(manifest, stack) and spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
         yield Problem(
             manifest,
             "shareProcessNamespace and hostPID are both set, expected one of them",
@@ -132,7 +132,7 @@ def impossible_names(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
 
     Source: Kubernetes documentation, Object Names and IDs; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     at = (*pods.path, "spec")
     named: list[tuple[object, FieldPath]] = [(pods.spec.get(field), (*at, field)) for field in _NAMED]
@@ -181,7 +181,7 @@ def tolerations(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
 
     Source: Kubernetes API reference, Toleration; reproduced on a kube-apiserver.
     """
-    if not judged(manifest) or not pods.spec.get("tolerations"):
+    if not judged(manifest, stack) or not pods.spec.get("tolerations"):
         return
     for index, toleration in mappings(pods.spec["tolerations"]):
         at = (*pods.path, "spec", "tolerations", index)

@@ -337,7 +337,7 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
     Source: Kubernetes API reference, Probe; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     for path, container, field, probe in each_probe(pods):
         if path[-3] == "initContainers" and container.get("restartPolicy") != "Always":

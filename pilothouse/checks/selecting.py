@@ -107,12 +107,8 @@ def without_selector(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference, DeploymentSpec; reproduced on a kube-apiserver.
     """
-    spec = manifest.body.get("spec")
-    if (
-        isinstance(spec, dict)
-        and isinstance(spec.get("selector"), dict | None)
-        and selectors.is_empty(spec.get("selector"))
-    ):
+    spec = mapping(manifest.body, "spec")
+    if isinstance(spec.get("selector"), dict | None) and selectors.is_empty(spec.get("selector")):
         told = "selects everything" if spec.get("selector") is not None else "is missing"
         yield Problem(
             manifest,

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
-from pilothouse.checks.containers import LISTS
+from pilothouse.checks.containers import LISTS, judged
+from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import template_of
+from pilothouse.schemas.lifecycle import number
 from pilothouse.selectors import dns_label
 from pilothouse.stack import Stack
 
@@ -113,11 +115,20 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes API reference, StatefulSetSpec and PersistentVolumeClaimSpec; reproduced on a kube-apiserver.
     """
     spec = mapping(manifest.body, "spec")
-    for value, path in ((manifest.name, ("metadata", "name")), (spec.get("serviceName"), ("spec", "serviceName"))):
-        if isinstance(value, str) and value and not dns_label(value):
+    minor = number(stack.catalogue.minor)
+    for value, path, since in (
+        (manifest.name, ("metadata", "name"), (1, 0)),
+        (spec.get("serviceName"), ("spec", "serviceName"), (1, 33)),
+    ):
+        if minor >= since and isinstance(value, str) and value and not dns_label(value):
             message = f"{value!r} is no DNS label: 63 lower-case letters, digits and '-' at most"
             yield Problem(manifest, message, path)
-    for index, claim in mappings(spec.get("volumeClaimTemplates")):
+    for field in ("whenDeleted", "whenScaled"):
+        policy = mapping(spec, "persistentVolumeClaimRetentionPolicy").get(field)
+        if isinstance(policy, str) and policy not in ("Delete", "Retain"):
+            at: FieldPath = ("spec", "persistentVolumeClaimRetentionPolicy", field)
+            yield Problem(manifest, f"{field} is {policy!r}, expected Retain or Delete", at)
+    for index, claim in mappings(spec.get("volumeClaimTemplates")) if judged(manifest, stack) else ():
         at = ("spec", "volumeClaimTemplates", index, "spec")
         wanted = mapping(claim, "spec")
         modes: list[Any] = listing(wanted.get("accessModes"))

@@ -29,7 +29,7 @@ def _is_nothing(share: Any, default: int) -> bool:
 )
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A roll-out replaces pods by having some too many (``maxSurge``) or some too few (``maxUnavailable``): both 0 lets
-    it do nothing. A DaemonSet has one of the two, a StatefulSet ``maxUnavailable`` alone, and neither goes with
+    it do nothing. A DaemonSet has one of the two, and neither goes with
     ``Recreate`` or ``OnDelete``. Shares are numbers, or percentages up to ``100%``. The API server refuses others.
 
     ```yaml bad
@@ -65,17 +65,15 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield Problem(manifest, f"a rollingUpdate does not go with the type {kind}", at, "remove it")
     if kind not in (None, "", "RollingUpdate"):
         return
+    if manifest.kind == "StatefulSet":  # its maxUnavailable is left out unless a feature is switched on
+        if isinstance(partition := rolling.get("partition"), int) and partition < 0:
+            yield Problem(manifest, f"partition is {partition}, expected 0 or more", (*at, "partition"))
+        return
     for name in ("maxSurge", "maxUnavailable"):
         most = None if manifest.kind == "Deployment" and name == "maxSurge" else 100
         if wrong := share_problem(rolling.get(name), most=most):
             yield Problem(manifest, f"{name} {wrong}", (*at, name))
     surge, away = rolling.get("maxSurge"), rolling.get("maxUnavailable")
-    if manifest.kind == "StatefulSet":
-        if away is not None and _is_nothing(away, 1):
-            yield Problem(manifest, "maxUnavailable is 0, expected 1 or more", (*at, "maxUnavailable"))
-        if isinstance(partition := rolling.get("partition"), int) and partition < 0:
-            yield Problem(manifest, f"partition is {partition}, expected 0 or more", (*at, "partition"))
-        return
     ordinary = 0 if manifest.kind == "DaemonSet" else 25
     no_surge, none_away = _is_nothing(surge, ordinary), _is_nothing(away, 1 if manifest.kind == "DaemonSet" else 25)
     if no_surge and none_away:

@@ -111,7 +111,7 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
     Source: Kubernetes API reference, EnvVar; reproduced on a kube-apiserver.
     """
-    if not judged(manifest):
+    if not judged(manifest, stack):
         return
     for path, container in pods.containers(*LISTS):
         for index, variable in mappings(container.get("env")) if container.get("env") else ():
