@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pilothouse import selectors
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
+from pilothouse.checks.containers import judged
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
@@ -155,7 +156,7 @@ def _written(manifest: Manifest, template: PodTemplate | None) -> Iterator[tuple
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A selector asks for labels that an object can carry: keys and values of labels' own form, and the operators
     ``In`` and ``NotIn`` with values, ``Exists`` and ``DoesNotExist`` without. The API server refuses others, in a
-    workload, a PodDisruptionBudget, an affinity and a spread constraint alike.
+    workload, a PodDisruptionBudget, an affinity, a spread constraint and a ``nodeSelector`` alike.
 
     ```yaml bad
     apiVersion: policy/v1
@@ -179,9 +180,14 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference, LabelSelector; reproduced on a kube-apiserver.
     """
-    for selector, path in _written(manifest, template_of(manifest)):
+    for selector, path in _written(manifest, template_of(manifest) if judged(manifest, stack) else None):
         for at, message in selectors.problems(selector, path) if selector else ():
             yield Problem(manifest, message, at)
+    template = template_of(manifest)
+    wanted = mapping(template.spec.get("nodeSelector")) if template is not None and judged(manifest, stack) else {}
+    for key, value in wanted.items():
+        if template is not None and (wrong := selectors.key_problem(key) or selectors.value_problem(value)):
+            yield Problem(manifest, wrong, (*template.path, "spec", "nodeSelector", key))
 
 
 @stack_check("SEL004", Severity.WARNING, "two workloads that select the same pods")

@@ -125,7 +125,7 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, message, path)
     for field in ("whenDeleted", "whenScaled"):
         policy = mapping(spec, "persistentVolumeClaimRetentionPolicy").get(field)
-        if isinstance(policy, str) and policy not in ("Delete", "Retain"):
+        if isinstance(policy, str) and policy not in ("", "Delete", "Retain"):
             at: FieldPath = ("spec", "persistentVolumeClaimRetentionPolicy", field)
             yield Problem(manifest, f"{field} is {policy!r}, expected Retain or Delete", at)
     for index, claim in mappings(spec.get("volumeClaimTemplates")) if judged(manifest, stack) else ():
