@@ -32,6 +32,7 @@ FAMILIES = (
     "images",
     "selecting",
     "strategies",
+    "changes",
     "availability",
     "stopping",
     "budgets",

@@ -11,6 +11,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest
+from pilothouse.schemas.lifecycle import number
 from pilothouse.stack import Stack
 
 _SOURCES = {
@@ -89,6 +90,15 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             elif name in (".", "..") or "/" in name or "%" in name:
                 message = f"the {field} {name!r} can be no path of the API"
                 yield Problem(manifest, message, ("spec", "scaleTargetRef", field))
+    named = target.get("apiVersion")
+    if (
+        target
+        and isinstance(named, str | None)
+        and "/" not in (named or "")
+        and number(stack.catalogue.minor) >= (1, 36)
+    ):
+        message = f"scaleTargetRef has the apiVersion {named or 'of nothing'}, expected one with a group"
+        yield Problem(manifest, message, ("spec", "scaleTargetRef", "apiVersion"), "say apiVersion: apps/v1")
     for index, metric in mappings(spec.get("metrics")):
         at: FieldPath = ("spec", "metrics", index)
         kind = metric.get("type")
@@ -123,7 +133,7 @@ def _source(manifest: Manifest, source: dict[str, Any], field: str, at: FieldPat
     if isinstance(target.get("type"), str) and target["type"] not in _TARGETS:
         message = f"the target's type is {target['type']!r}, expected one of {', '.join(_TARGETS)}"
         yield Problem(manifest, message, (*here, "type"))
-    named = [number for number in _WANTED[field] if target.get(number) is not None]
+    named = [each for each in _WANTED[field] if target.get(each) is not None]
     if not named:
         yield Problem(
             manifest, f"the target has no {' and no '.join(_WANTED[field])}", here, "set the number to keep to"
@@ -136,3 +146,77 @@ def _source(manifest: Manifest, source: dict[str, Any], field: str, at: FieldPat
     if text(target.get("averageValue")).startswith("-"):
         message = f"averageValue is {target['averageValue']}, expected more than 0"
         yield Problem(manifest, message, (*here, "averageValue"))
+
+
+_POLICIES, _SELECTS, _LONGEST = ("Percent", "Pods"), ("Disabled", "Max", "Min"), {"window": 3600, "period": 1800}
+
+
+@object_check(
+    "HPA010",
+    Severity.ERROR,
+    "a behaviour of an autoscaler that the server refuses",
+    kinds=(("autoscaling", "HorizontalPodAutoscaler"),),
+)
+def behaviour(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """How fast an autoscaler goes up and down is said by policies: so many ``Pods`` or ``Percent``, 1 or more, within
+    1 to 1800 seconds; and by a ``stabilizationWindowSeconds`` of an hour at most. The API server refuses others.
+
+    ```yaml bad
+    apiVersion: autoscaling/v2
+    kind: HorizontalPodAutoscaler
+    metadata: {name: web, namespace: default}
+    spec:
+      scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+      minReplicas: 2
+      maxReplicas: 20
+      behavior: {scaleDown: {stabilizationWindowSeconds: 7200}}
+    ```
+
+    ```yaml good
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: default}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: "web:1"}]}}
+    ---
+    apiVersion: autoscaling/v2
+    kind: HorizontalPodAutoscaler
+    metadata: {name: web, namespace: default}
+    spec:
+      scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+      minReplicas: 2
+      maxReplicas: 20
+      behavior: {scaleDown: {stabilizationWindowSeconds: 600}}
+    ```
+
+    Source: Kubernetes API reference, HPAScalingRules; reproduced on a kube-apiserver.
+    """
+    if manifest.api_version != "autoscaling/v2":
+        return
+    for field in ("scaleDown", "scaleUp"):
+        rules, at = mapping(manifest.body, "spec", "behavior", field), ("spec", "behavior", field)
+        window = rules.get("stabilizationWindowSeconds")
+        if _beyond(window, 0, _LONGEST["window"]):
+            message = f"stabilizationWindowSeconds is {window}, expected 0 to {_LONGEST['window']}"
+            yield Problem(manifest, message, (*at, "stabilizationWindowSeconds"))
+        select = rules.get("selectPolicy")
+        if isinstance(select, str) and select not in _SELECTS:
+            message = f"selectPolicy is {select!r}, expected one of {', '.join(_SELECTS)}"
+            yield Problem(manifest, message, (*at, "selectPolicy"))
+        for index, policy in mappings(rules.get("policies")):
+            here: FieldPath = (*at, "policies", index)
+            kind = policy.get("type")
+            if isinstance(kind, str) and kind not in _POLICIES:
+                message = f"the policy's type is {kind!r}, expected one of {', '.join(_POLICIES)}"
+                yield Problem(manifest, message, (*here, "type"))
+            if _beyond(policy.get("value"), 1, None):
+                yield Problem(manifest, f"value is {policy['value']}, expected 1 or more", (*here, "value"))
+            if _beyond(policy.get("periodSeconds"), 1, _LONGEST["period"]):
+                message = f"periodSeconds is {policy['periodSeconds']}, expected 1 to {_LONGEST['period']}"
+                yield Problem(manifest, message, (*here, "periodSeconds"))
+
+
+def _beyond(value: Any, least: int, most: int | None) -> bool:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and (value < least or (most is not None and value > most))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
-from pilothouse.checks.containers import LISTS, judged
+from pilothouse.checks.containers import LISTS
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
-from pilothouse.lenient import listing, mapping, mappings
+from pilothouse.lenient import mapping, mappings
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import template_of
 from pilothouse.schemas.lifecycle import number
@@ -17,7 +16,6 @@ from pilothouse.selectors import dns_label
 from pilothouse.stack import Stack
 
 _STATEFUL_SET = ("apps", "StatefulSet")
-_MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
 
 
 @stack_check(
@@ -82,37 +80,28 @@ def headless(stack: Stack) -> Iterator[Problem]:
 
 @object_check("STS002", Severity.ERROR, "a StatefulSet that the server refuses", kinds=(_STATEFUL_SET,))
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """The name of a StatefulSet and its ``serviceName`` are DNS labels, for they become its pods' host names. Each of
-    its claims says by which access modes its volume is used, and how much storage it requests. The API server refuses
-    others.
+    """The name of a StatefulSet and its ``serviceName`` are DNS labels, for they become its pods' host names; and its
+    claims are retained or deleted, nothing else. The API server refuses others.
 
     ```yaml bad
     apiVersion: apps/v1
     kind: StatefulSet
-    metadata: {name: db, namespace: default}
+    metadata: {name: db.shop, namespace: default}
     spec:
       selector: {matchLabels: {app: db}}
-      template:
-        metadata: {labels: {app: db}}
-        spec: {containers: [{name: db, image: "db:1", volumeMounts: [{name: data, mountPath: /data}]}]}
-      volumeClaimTemplates: [{metadata: {name: data}, spec: {resources: {requests: {storage: 10Gi}}}}]
+      template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: "db:1"}]}}
     ```
 
     ```yaml good
     apiVersion: apps/v1
     kind: StatefulSet
-    metadata: {name: db, namespace: default}
+    metadata: {name: db-shop, namespace: default}
     spec:
       selector: {matchLabels: {app: db}}
-      template:
-        metadata: {labels: {app: db}}
-        spec: {containers: [{name: db, image: "db:1", volumeMounts: [{name: data, mountPath: /data}]}]}
-      volumeClaimTemplates:
-      - metadata: {name: data}
-        spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
+      template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: "db:1"}]}}
     ```
 
-    Source: Kubernetes API reference, StatefulSetSpec and PersistentVolumeClaimSpec; reproduced on a kube-apiserver.
+    Source: Kubernetes API reference, StatefulSetSpec; reproduced on a kube-apiserver.
     """
     spec = mapping(manifest.body, "spec")
     minor = number(stack.catalogue.minor)
@@ -128,20 +117,6 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         if isinstance(policy, str) and policy not in ("", "Delete", "Retain"):
             at: FieldPath = ("spec", "persistentVolumeClaimRetentionPolicy", field)
             yield Problem(manifest, f"{field} is {policy!r}, expected Retain or Delete", at)
-    for index, claim in mappings(spec.get("volumeClaimTemplates")) if judged(manifest, stack) else ():
-        at = ("spec", "volumeClaimTemplates", index, "spec")
-        wanted = mapping(claim, "spec")
-        modes: list[Any] = listing(wanted.get("accessModes"))
-        if not modes:
-            message = "the claim names no access mode, expected one such as ReadWriteOnce"
-            yield Problem(manifest, message, (*at, "accessModes"), "say accessModes: [ReadWriteOnce]")
-        for mode in modes:
-            if isinstance(mode, str) and mode not in _MODES:
-                message = f"the access mode {mode!r} is none of {', '.join(_MODES)}"
-                yield Problem(manifest, message, (*at, "accessModes"))
-        if mapping(wanted, "resources", "requests").get("storage") is None:
-            message = "the claim requests no storage"
-            yield Problem(manifest, message, (*at, "resources"), "say resources: {requests: {storage: 10Gi}}")
 
 
 @object_check("STS003", Severity.ADVICE, "a claim that no container mounts", kinds=(_STATEFUL_SET,))

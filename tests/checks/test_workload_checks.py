@@ -114,7 +114,8 @@ def test_a_reference_needs_a_variable_before_it(env: list[Body], undefined: bool
 
 def test_a_stateful_set_mounts_its_claims() -> None:
     mounts = {"name": "db", "image": "db:1", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
-    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+    storage = {"requests": {"storage": "1Gi"}}
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": storage}}
     body = workload("StatefulSet", volumeClaimTemplates=[claim])
     body["spec"]["template"]["spec"]["containers"] = [mounts]
     assert not {"MNT001", "STS003"} & codes(body)
