@@ -103,7 +103,7 @@ def _before_ready(container: dict[str, Any]) -> int:
 
 def _least(manifest: Manifest, stack: Stack) -> int:
     """How many pods an autoscaler of the workload keeps at least; 1 where there is none."""
-    scaler = stack.autoscalers.get(manifest.identity)
+    scaler = stack.autoscaler(manifest)
     return _count(mapping(scaler.body, "spec").get("minReplicas"), 1) if scaler is not None else 1
 
 

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pilothouse.lenient import mapping
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import TEMPLATES, PodTemplate, template_of
+from pilothouse.references import selects
 from pilothouse.schemas.node_kinds import NodeKinds, of_minor
 from pilothouse.yamlio import YamlReadError
 
@@ -133,18 +135,6 @@ class Stack:
         return absent(self)
 
     @cached_property
-    def autoscalers(self) -> Mapping[Identity, Manifest]:
-        """The HorizontalPodAutoscaler of each object that has one."""
-        from pilothouse.references import links_by_name
-
-        return {
-            link.target: scaler
-            for scaler in reversed(self.of_kind("autoscaling", "HorizontalPodAutoscaler"))
-            for link in links_by_name(scaler, self)
-            if link.path[:2] == ("spec", "scaleTargetRef")
-        }
-
-    @cached_property
     def inhabited(self) -> list[str]:
         """The namespaces that objects of the stack stand in."""
         return sorted({manifest.namespace for manifest in self.manifests} - {""})
@@ -204,6 +194,33 @@ class Stack:
             if all(str(template.labels.get(key)) == value for _, key, value in wanted)
             and (not stateful_set or (manifest.kind, manifest.name) == ("StatefulSet", stateful_set))
         ]
+
+    @cached_property
+    def autoscalers(self) -> Mapping[tuple[str, str, str], list[Manifest]]:
+        """Every HorizontalPodAutoscaler under the namespace, kind and name of what it scales."""
+        found: dict[tuple[str, str, str], list[Manifest]] = defaultdict(list)
+        for autoscaler in self.of_kind("autoscaling", "HorizontalPodAutoscaler"):
+            target = mapping(autoscaler.body, "spec", "scaleTargetRef")
+            found[autoscaler.namespace, str(target.get("kind")), str(target.get("name"))].append(autoscaler)
+        return found
+
+    def autoscaler(self, manifest: Manifest) -> Manifest | None:
+        """The first HorizontalPodAutoscaler of a workload; None where it has none."""
+        return next(iter(self.autoscalers.get((manifest.namespace, manifest.kind, manifest.name), ())), None)
+
+    @cached_property
+    def budgets(self) -> list[tuple[Manifest, list[tuple[Manifest, PodTemplate]]]]:
+        """Every PodDisruptionBudget with the workloads whose pods it selects."""
+        found = []
+        for budget in self.of_kind("policy", "PodDisruptionBudget"):
+            selector = mapping(budget.body, "spec").get("selector")
+            pods: list[tuple[Manifest, PodTemplate]] = []
+            if isinstance(selector, dict):
+                labels = mapping(selector, "matchLabels")
+                near = self.selected(budget.namespace, labels) if labels else self.workloads.get(budget.namespace, [])
+                pods = [(manifest, template) for manifest, template in near if selects(selector, template.labels)]
+            found.append((budget, pods))
+        return found
 
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"

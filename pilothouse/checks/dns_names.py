@@ -216,6 +216,6 @@ def _pods(service: Manifest, stack: Stack) -> set[str] | None:
     if spec.get("clusterIP") != "None":
         return set()
     behind = [workload for workload, _ in stack.selected(service.namespace, mapping(spec, "selector"))]
-    if not behind or any(each.kind != "StatefulSet" or each.identity in stack.autoscalers for each in behind):
+    if not behind or any(each.kind != "StatefulSet" or stack.autoscaler(each) for each in behind):
         return None
     return {name.partition(".")[0] for each in behind for name in dns.of(each, stack)} or None
