@@ -16,6 +16,7 @@ from pilothouse.yamlio import YamlReadError
 if TYPE_CHECKING:
     from pilothouse.environment import Environment
     from pilothouse.machines.file import MachineDocument, MachineFile
+    from pilothouse.mesh import Mesh
     from pilothouse.schemas import Catalogue
 
 
@@ -119,6 +120,13 @@ class Stack:
             selector = selector if isinstance(selector, dict) else {}
             found.append((service, selector, self.selected(service.namespace, selector)))
         return found
+
+    @cached_property
+    def mesh(self) -> Mesh:
+        """What Istio makes of it."""
+        from pilothouse.mesh import Mesh
+
+        return Mesh(self)
 
     def selected(self, namespace: str, selector: Mapping[str, object]) -> list[tuple[Manifest, PodTemplate]]:
         """The workloads whose pods carry every label of a selector.
