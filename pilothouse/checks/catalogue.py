@@ -29,6 +29,7 @@ FAMILIES = (
     "mesh_destinations",
     "mesh_gateways",
     "mesh_entries",
+    "mesh_selectors",
     "workloads",
     "scheduling",
     "pod_security",

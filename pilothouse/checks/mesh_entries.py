@@ -111,8 +111,8 @@ def same_tcp_port(stack: Stack) -> Iterator[Problem]:
 @stack_check(
     "SE003",
     Severity.WARNING,
-    "two ServiceEntries for one host and port",
-    equals=("istioctl IST0177", "kiali KIA1211", "kiali KIA1212"),
+    "two ServiceEntries that contradict each other",
+    equals=("istioctl IST0177", "kiali KIA1212"),
 )
 def one_host_twice(stack: Stack) -> Iterator[Problem]:
     """Two entries for one host and port are merged where they say the same. Where their protocols differ, the one that
@@ -142,19 +142,53 @@ def one_host_twice(stack: Stack) -> Iterator[Problem]:
     spec: {hosts: [api.bank.example.com], ports: [{number: 443, name: https, protocol: HTTPS}], resolution: DNS}
     ```
     """
+    yield from (problem for same, problem in _twice(stack) if not same)
+
+
+@stack_check("SE007", Severity.ADVICE, "one host and port in two ServiceEntries", equals=("kiali KIA1211",))
+def merged(stack: Stack) -> Iterator[Problem]:
+    """Entries for one host and port that see each other are merged: their endpoints are put together. Say it once, or
+    keep each to its own namespace with ``exportTo: ["."]``.
+
+    ```yaml bad
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {name: bank, namespace: default}
+    spec: {hosts: [bank.example.com], ports: [{number: 443, name: https, protocol: HTTPS}], resolution: DNS}
+    ---
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {name: bank-too, namespace: default}
+    spec: {hosts: [bank.example.com], ports: [{number: 443, name: https, protocol: HTTPS}], resolution: DNS}
+    ```
+
+    ```yaml good
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {name: bank, namespace: default}
+    spec: {hosts: [bank.example.com], ports: [{number: 443, name: https, protocol: HTTPS}], resolution: DNS}
+    ```
+    """
+    yield from (problem for same, problem in _twice(stack) if same)
+
+
+def _twice(stack: Stack) -> Iterator[tuple[bool, Problem]]:
+    """The ports of a host that another ServiceEntry has, each with whether the two agree on the protocol."""
     first: dict[tuple[str, int], list[tuple[frozenset[str], str, Manifest]]] = defaultdict(list)
     for entry in stack.mesh.of("ServiceEntry"):
         seen_in = exported(spec(entry).get("exportTo"), namespace_of(entry))
         for index, port in mappings(spec(entry).get("ports")):
             protocol, number = text(port.get("protocol")).upper(), port.get("number")
-            for host in map(text, listing(spec(entry).get("hosts"))) if isinstance(number, int) else ():
+            if not isinstance(number, int):
+                continue
+            for host in map(text, listing(spec(entry).get("hosts"))):
                 before = first[host, number]
                 for scope, said, other in before[:20]:
-                    meets = "*" in scope | seen_in or bool(scope & seen_in)
-                    if meets and other is not entry:
-                        how = f"as {said}, and here it is {protocol}" if said != protocol else "with the same protocol"
+                    if other is not entry and ("*" in scope | seen_in or scope & seen_in):
+                        how = "too" if said == protocol else f"as {said}, and here it is {protocol}"
                         message = f"{other.identity} has port {number} of {host} {how}"
-                        yield Problem(entry, message, ("spec", "ports", index), "keep one of the two")
+                        path = ("spec", "ports", index)
+                        yield said == protocol, Problem(entry, message, path, "keep one of the two")
                         break
                 before.append((seen_in, protocol, entry))
 

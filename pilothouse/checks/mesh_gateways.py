@@ -153,8 +153,8 @@ def _alike(mesh: Mesh) -> list[list[Manifest]]:
             found[tuple(sorted((key, str(value)) for key, value in selector.items()))].append(gateway)
     groups = list(found.items())
     joined = []
-    for selector, gateways in groups[:100]:
-        wider = [each for other, many in groups if set(other) < set(selector) for each in many]
+    for labels, gateways in groups[:100]:
+        wider = [each for other, many in groups if set(other) < set(labels) for each in many]
         joined.append(gateways + wider)
     return joined + [gateways for _, gateways in groups[100:]]
 
@@ -167,12 +167,69 @@ def _hosts(server: dict[str, Any]) -> set[str]:
 @stack_check(
     "GWI003",
     Severity.WARNING,
-    "two Gateways for one host and port of the same pods",
+    "two Gateways with TLS for one host and port",
     equals=("istioctl IST0145", "kiali KIA0301"),
 )
 def conflicts(stack: Stack) -> Iterator[Problem]:
-    """Two Gateways that the same pods serve, and that claim one host on one port: with TLS the younger one is left out
-    as a whole; without, the routes of both are mixed.
+    """Two Gateways that the same pods serve, and that claim one host on one port with TLS: the server of the younger
+    one is left out, and Istio says so in its log alone.
+
+    ```yaml bad
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: shop, namespace: default}
+    spec:
+      selector: {istio: ingressgateway}
+      servers:
+      - hosts: [shop.example.com]
+        port: {number: 443, name: tls, protocol: TLS}
+        tls: {mode: PASSTHROUGH}
+    ---
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: shop-new, namespace: default}
+    spec:
+      selector: {istio: ingressgateway}
+      servers:
+      - hosts: [shop.example.com]
+        port: {number: 443, name: tls, protocol: TLS}
+        tls: {mode: PASSTHROUGH}
+    ```
+
+    ```yaml good
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: shop, namespace: default}
+    spec:
+      selector: {istio: ingressgateway}
+      servers:
+      - hosts: [shop.example.com]
+        port: {number: 443, name: tls, protocol: TLS}
+        tls: {mode: PASSTHROUGH}
+    ---
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: bank, namespace: default}
+    spec:
+      selector: {istio: ingressgateway}
+      servers:
+      - hosts: [bank.example.com]
+        port: {number: 443, name: tls, protocol: TLS}
+        tls: {mode: PASSTHROUGH}
+    ```
+    """
+    yield from (problem for plain, problem in _claimed_twice(stack) if not plain)
+
+
+@stack_check(
+    "GWI008",
+    Severity.ADVICE,
+    "two Gateways without TLS for one host and port",
+    equals=("istioctl IST0145", "kiali KIA0301"),
+)
+def plain_conflicts(stack: Stack) -> Iterator[Problem]:
+    """Two Gateways that the same pods serve, and that claim one host on one port without TLS, are mixed: the routes of
+    a VirtualService that is bound to one of them are those of the other one too.
 
     ```yaml bad
     apiVersion: networking.istio.io/v1
@@ -196,27 +253,26 @@ def conflicts(stack: Stack) -> Iterator[Problem]:
     metadata: {name: shop, namespace: default}
     spec:
       selector: {istio: ingressgateway}
-      servers: [{hosts: [shop.example.com], port: {number: 80, name: http, protocol: HTTP}}]
-    ---
-    apiVersion: networking.istio.io/v1
-    kind: Gateway
-    metadata: {name: bank, namespace: default}
-    spec:
-      selector: {istio: ingressgateway}
-      servers: [{hosts: [bank.example.com], port: {number: 80, name: http, protocol: HTTP}}]
+      servers: [{hosts: [shop.example.com, bank.example.com], port: {number: 80, name: http, protocol: HTTP}}]
     ```
     """
+    yield from (problem for plain, problem in _claimed_twice(stack) if plain)
+
+
+def _claimed_twice(stack: Stack) -> Iterator[tuple[bool, Problem]]:
+    """The servers that claim a host and port which another Gateway has, each with whether it is without TLS."""
     said = set()
     for gateways in _alike(stack.mesh):
         first: dict[tuple[int, str, str], Manifest] = {}
         for gateway in gateways if len(gateways) > 1 else ():
-            for path, server, number, _ in _servers(gateway):
+            for path, server, number, protocol in _servers(gateway):
                 for host in sorted(_hosts(server)):
                     other = first.setdefault((number, text(server.get("bind")), host), gateway)
                     if other is not gateway and (gateway.identity, path, host) not in said:
                         said.add((gateway.identity, path, host))
                         message = f"{other.identity} serves {host} on port {number} of the same pods already"
-                        yield Problem(gateway, message, (*path, "hosts"), "keep one of the two")
+                        problem = Problem(gateway, message, (*path, "hosts"), "keep one of the two")
+                        yield protocol in _PLAIN, problem
 
 
 _PLAIN = {"HTTP", "HTTP2", "GRPC", "GRPC-WEB"}

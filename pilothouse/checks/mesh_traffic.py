@@ -257,8 +257,9 @@ def percentages(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         for place, said in places:
             value = mapping(said).get("value")
             if isinstance(value, int | float) and not 0 <= value <= 100:
-                at = (*path, *place, "value")
-                yield Problem(manifest, f"expected 0 to 100, got {value:g}", at, "say a percentage")
+                yield Problem(
+                    manifest, f"expected 0 to 100, got {value:g}", (*path, *place, "value"), "say a percentage"
+                )
 
 
 @stack_check("VS024", Severity.ERROR, "routes left to a VirtualService that cannot take them")
