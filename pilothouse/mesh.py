@@ -109,7 +109,7 @@ def protocol(number: object, name: str, transport: str, application: str = "") -
     said = said.partition("-")[0]
     if said in _PROTOCOLS:
         return said
-    return "TCP" if number in _NEVER_SNIFFED else ""
+    return "TCP" if isinstance(number, int) and number in _NEVER_SNIFFED else ""
 
 
 def spec(manifest: Manifest) -> dict[str, Any]:
@@ -354,6 +354,19 @@ class Mesh:
     def behind(self, host: Host) -> list[Pods]:
         """The pods that serve a host."""
         return self.meeting(host.selector, host.namespace) if host.selector else []
+
+    @cached_property
+    def served(self) -> Mapping[int, dict[str, str]]:
+        """The ports to which Services lead, by the ``id`` of what runs the pods: port (or its name) to protocol."""
+        found: dict[int, dict[str, str]] = defaultdict(dict)
+        for service, _, workloads in self._stack.services:
+            for _, port in mappings(spec(service).get("ports")) if workloads else ():
+                number, target = port.get("port"), port.get("targetPort")
+                transport, application = text(port.get("protocol"), "TCP"), text(port.get("appProtocol"))
+                said = protocol(number, text(port.get("name")), transport, application)
+                for workload, _ in workloads:
+                    found[id(workload)][str(target or number)] = said
+        return found
 
     @cached_property
     def namespaces(self) -> Mapping[str, Manifest]:

@@ -30,6 +30,8 @@ FAMILIES = (
     "mesh_gateways",
     "mesh_entries",
     "mesh_selectors",
+    "mesh_authorization",
+    "mesh_mtls",
     "workloads",
     "scheduling",
     "pod_security",

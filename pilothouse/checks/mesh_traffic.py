@@ -174,9 +174,10 @@ def idle_faults(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 _DEPRECATED = (
-    ("VirtualService", ("mirrorPercent",), "mirrorPercentage"),
-    ("VirtualService", ("fault", "delay", "percent"), "percentage"),
+    (("mirrorPercent",), "mirrorPercentage"),
+    (("fault", "delay", "percent"), "percentage"),
 )
+"""Fields of an HTTP route, and what counts instead."""
 
 
 @object_check(
@@ -209,14 +210,14 @@ def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """
     if manifest.kind == "Sidecar":
         if mapping(spec(manifest), "outboundTrafficPolicy").get("egressProxy"):
-            path = ("spec", "outboundTrafficPolicy", "egressProxy")
-            yield Problem(manifest, "egressProxy is not looked at any more", path, "remove it")
+            field = ("spec", "outboundTrafficPolicy", "egressProxy")
+            yield Problem(manifest, "egressProxy is not looked at any more", field, "remove it")
         return
     for path, route in _http(manifest):
-        for _, field, instead in _DEPRECATED:
-            if mapping(route, *field[:-1]).get(field[-1]):
-                message = f"{'.'.join(field)} is deprecated; {instead} is what counts"
-                yield Problem(manifest, message, (*path, *field), f"write {instead}: {{value: ...}}")
+        for steps, instead in _DEPRECATED:
+            if mapping(route, *steps[:-1]).get(steps[-1]):
+                message = f"{'.'.join(steps)} is deprecated; {instead} is what counts"
+                yield Problem(manifest, message, (*path, *steps), f"write {instead}: {{value: ...}}")
 
 
 @object_check(
