@@ -165,7 +165,8 @@ class Mesh:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self.domain = stack.environment.cluster.domain
-        self._whole = bool(stack.environment.name)
+        self.whole = bool(stack.environment.name)
+        """Whether it is one of our environments: in somebody's YAML, much may stand elsewhere."""
 
     def of(self, kind: str, group: str = NETWORKING) -> list[Manifest]:
         """Every object of one of Istio's kinds."""
@@ -250,7 +251,7 @@ class Mesh:
         """Whether the stack shows what hosts a namespace has."""
         if namespace in self._with_hosts:
             return True
-        return self._whole and namespace not in self._stack.environment.given.namespaces and namespace not in _OTHERS
+        return self.whole and namespace not in self._stack.environment.given.namespaces and namespace not in _OTHERS
 
     @cached_property
     def _with_hosts(self) -> frozenset[str]:
@@ -379,7 +380,7 @@ class Mesh:
             return None
         labels = self.namespaces[namespace].labels
         said = labels.get("istio-injection")
-        return said == "enabled" if said is not None else bool(labels.get("istio.io/rev")) and not _ambient(labels)
+        return said == "enabled" if said is not None else bool(labels.get("istio.io/rev"))
 
     def ambient(self, namespace: str) -> bool:
         """Whether a namespace is in ambient mode."""
@@ -436,4 +437,5 @@ _OTHERS = frozenset({"kube-system", "kube-public", "kube-node-lease", ROOT})
 
 
 def _ambient(labels: Mapping[str, Any]) -> bool:
-    return labels.get("istio.io/dataplane-mode") == "ambient" and labels.get("istio-injection") != "enabled"
+    injected = labels.get("istio-injection") == "enabled" or labels.get("istio.io/rev")
+    return labels.get("istio.io/dataplane-mode") == "ambient" and not injected

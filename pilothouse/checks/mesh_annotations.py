@@ -49,6 +49,7 @@ _OTHERS = {
     "istio.io/dry-run": {"AuthorizationPolicy"},
     "istio.io/use-waypoint-canary-weight": {"Service", "ServiceEntry", "Namespace"},
     "istio.io/workloadController": {"WorkloadEntry"},
+    "kubernetes.io/ingress.class": {"Ingress"},
     "networking.istio.io/exportTo": {"Service"},
     "networking.istio.io/service-type": {"Gateway"},
     "networking.istio.io/traffic-distribution": {"Namespace", "Service", "ServiceEntry"},
@@ -81,7 +82,7 @@ def _annotations(manifest: Manifest) -> Iterator[tuple[FieldPath, str, str, obje
         holders.append(((*pods.path, "metadata"), "Pod", pods.body.get("metadata")))
     for path, kind, metadata in holders:
         for name, value in mapping(metadata, "annotations").items():
-            if str(name).partition("/")[0].endswith("istio.io"):
+            if str(name).partition("/")[0].endswith("istio.io") or name in KNOWN:
                 yield (*path, "annotations", name), kind, str(name), value, mapping(metadata, "labels")
 
 

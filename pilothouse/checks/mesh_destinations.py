@@ -268,7 +268,7 @@ def decided_twice(stack: Stack) -> Iterator[Problem]:
                 named.append(("", ("spec", "trafficPolicy")))
             for name, path in named:
                 other = policies.setdefault((*scope, name), rule.manifest)
-                if other is not rule.manifest:
+                if other.identity != rule.manifest.identity:
                     what = f"the subset {name}" if name else "the traffic policy"
                     message = f"{other.identity} says {what} of {rule.host} already; the older of the two counts"
                     yield Problem(rule.manifest, message, path, "say it in one of them")

@@ -101,7 +101,7 @@ def same_tcp_port(stack: Stack) -> Iterator[Problem]:
         seen_in = exported(spec(entry).get("exportTo"), namespace_of(entry))
         for index, number in _tcp(entry):
             other = next((first[number, each] for each in (*seen_in, "*") if (number, each) in first), None)
-            if other is not None and other is not entry:
+            if other is not None and other.identity != entry.identity:
                 message = f"{other.identity} takes all connections to port {number} too"
                 yield Problem(entry, message, ("spec", "ports", index), "give both entries addresses")
             for each in seen_in:
@@ -184,7 +184,7 @@ def _twice(stack: Stack) -> Iterator[tuple[bool, Problem]]:
             for host in map(text, listing(spec(entry).get("hosts"))):
                 before = first[host, number]
                 for scope, said, other in before[:20]:
-                    if other is not entry and ("*" in scope | seen_in or scope & seen_in):
+                    if other.identity != entry.identity and ("*" in scope | seen_in or scope & seen_in):
                         how = "too" if said == protocol else f"as {said}, and here it is {protocol}"
                         message = f"{other.identity} has port {number} of {host} {how}"
                         path = ("spec", "ports", index)

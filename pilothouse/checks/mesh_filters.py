@@ -158,7 +158,7 @@ def added_twice(stack: Stack) -> Iterator[Problem]:
                 continue
             said = [namespace_of(manifest), selects, target, patch.get("match"), value]
             other = first.setdefault(json.dumps(said, sort_keys=True, default=str), manifest)
-            if other is not manifest:
+            if other.identity != manifest.identity:
                 message = f"{other.identity} adds the same {text(value.get('name'))} at the same place"
                 yield Problem(manifest, message, ("spec", "configPatches", index), "keep one of the two")
 

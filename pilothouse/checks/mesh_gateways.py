@@ -268,7 +268,7 @@ def _claimed_twice(stack: Stack) -> Iterator[tuple[bool, Problem]]:
             for path, server, number, protocol in _servers(gateway):
                 for host in sorted(_hosts(server)):
                     other = first.setdefault((number, text(server.get("bind")), host), gateway)
-                    if other is not gateway and (gateway.identity, path, host) not in said:
+                    if other.identity != gateway.identity and (gateway.identity, path, host) not in said:
                         said.add((gateway.identity, path, host))
                         message = f"{other.identity} serves {host} on port {number} of the same pods already"
                         problem = Problem(gateway, message, (*path, "hosts"), "keep one of the two")
@@ -370,7 +370,7 @@ def shared_certificates(stack: Stack) -> Iterator[Problem]:
                 files = (text(tls.get("serverCertificate")), text(tls.get("privateKey")))
                 key = text(tls.get("credentialName")) or (files if all(files) else "")
                 other = first.setdefault(key, gateway) if key else gateway
-                if other is not gateway and gateway.identity not in said:
+                if other.identity != gateway.identity and gateway.identity not in said:
                     said.add(gateway.identity)
                     field = "credentialName" if isinstance(key, str) else "serverCertificate"
                     message = f"{other.identity} has the same certificate"
@@ -506,3 +506,61 @@ def credentials(stack: Stack) -> Iterator[Problem]:
             if name and wanted and there and not there & wanted and not given:
                 message = f"the Secret {name} stands in {min(there)}, and the gateway's pods read it in {min(wanted)}"
                 yield Problem(gateway, message, (*path, "tls", "credentialName"), f"put it into {min(wanted)}")
+
+
+_KEYS = (("tls.crt", "tls.key"), ("cert", "key"))
+
+
+@stack_check("GWI009", Severity.ERROR, "a Gateway's Secret without its certificate", equals=("istioctl IST0161",))
+def keys(stack: Stack) -> Iterator[Problem]:
+    """A Gateway's certificate is read from ``tls.crt`` and ``tls.key`` of its Secret, or from ``cert`` and ``key``.
+    With others the port does not open.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: shop, namespace: shop}
+    stringData: {tls.cert: certificate, tls.key: key}
+    ---
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: shop, namespace: shop}
+    spec:
+      selector: {istio: edge}
+      servers:
+      - hosts: [shop.example.com]
+        port: {number: 443, name: https, protocol: HTTPS}
+        tls: {mode: SIMPLE, credentialName: shop}
+    ```
+
+    ```yaml good
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: shop, namespace: shop}
+    spec:
+      selector: {istio: edge}
+      servers:
+      - hosts: [shop.example.com]
+        port: {number: 443, name: https, protocol: HTTPS}
+        tls: {mode: SIMPLE, credentialName: shop}
+    ```
+
+    Source: Istio's task "Secure Gateways".
+    """
+    mesh = stack.mesh
+    secrets: dict[str, list[Manifest]] = defaultdict(list)
+    for secret in stack.of_kind("", "Secret") if mesh.gateways else ():
+        secrets[secret.name].append(secret)
+    for gateway in mesh.of("Gateway"):
+        for path, server, _, _ in _servers(gateway):
+            name = text(mapping(server, "tls").get("credentialName"))
+            wanted = {pods.namespace for pods in mesh.meeting(_selector(gateway))} if name in secrets else set()
+            wanted = wanted if _selector(gateway) and wanted else {namespace_of(each) for each in secrets.get(name, ())}
+            for secret in secrets.get(name, ()):
+                held = mapping(secret.body, "data").keys() | mapping(secret.body, "stringData").keys()
+                if namespace_of(secret) in wanted and held and not any(held.issuperset(pair) for pair in _KEYS):
+                    message = f"{secret.identity} holds {', '.join(sorted(held))}, and neither tls.crt nor tls.key"
+                    if held & {"tls.crt", "tls.key", "cert", "key"}:
+                        message = f"{secret.identity} holds {', '.join(sorted(held))} alone"
+                    fix = "write the certificate to tls.crt and its key to tls.key"
+                    yield Problem(gateway, message, (*path, "tls", "credentialName"), fix)

@@ -60,15 +60,18 @@ def _shadowed(service: Manifest) -> Iterator[tuple[FieldPath, int | None, int, l
         earlier: list[tuple[int, Match]] = []
         for index, route in mappings(spec(service).get(protocol)):
             matches: list[tuple[int | None, Match]] = [*mappings(route.get("match"))] or [(None, {})]
-            taken = []
+            taken: list[tuple[int | None, int]] = []
+            own: list[tuple[int, Match]] = []
             for number, match in matches:
-                by = next((before for before, each in earlier if _covers(each, match)), None)
+                by = next((before for before, each in earlier + own if _covers(each, match)), None)
                 if by is not None:
                     taken.append((number, by))
+                else:
+                    own.append((index, match))
             for number, by in taken:
                 yield ("spec", protocol, index), number, by, [len(taken), len(matches)]
             if not route.get("delegate"):
-                earlier += [(index, match) for _, match in matches]
+                earlier += own
 
 
 @object_check(
@@ -151,7 +154,7 @@ def ineffective(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         if taken != of and number is not None:
             yield Problem(
                 manifest,
-                f"route {by} of {path[1]}, before this one, takes every request of this match",
+                f"an earlier match, of route {by} of {path[1]}, takes every request of this one",
                 (*path, "match", number),
                 "remove the match, or put its route first",
             )

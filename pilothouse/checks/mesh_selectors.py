@@ -71,8 +71,8 @@ def no_pods(stack: Stack) -> Iterator[Problem]:
             path, labels = labels_of(manifest)
             namespace = namespace_of(manifest)
             root = namespace == ROOT and kind not in ("Sidecar", "ServiceEntry", "DestinationRule")
-            shown = bool(mesh.pods) and mesh.label_keys.issuperset(labels) if root else namespace in mesh.by_namespace
-            if not labels or not shown or any(label in labels for label in _OF_GATEWAYS):
+            shown = mesh.whole or bool(mesh.namespaces) if root else namespace in mesh.by_namespace
+            if not labels or not mesh.pods or not shown or any(label in labels for label in _OF_GATEWAYS):
                 continue
             if not mesh.meeting(labels, "" if root else namespace):
                 words = ",".join(f"{key}={value}" for key, value in labels.items())
@@ -129,7 +129,7 @@ def two_for_all(stack: Stack) -> Iterator[Problem]:
                 continue
             for part in sorted(_parts(manifest)):
                 other = first.setdefault((namespace_of(manifest), part), manifest)
-                if other is not manifest:
+                if other.identity != manifest.identity:
                     message = f"{other.identity} is for all pods of the namespace too; the older of the two counts"
                     yield Problem(manifest, message, ("metadata", "name"), "make one of the two, or add a selector")
                     break
@@ -181,7 +181,7 @@ def two_for_the_same(stack: Stack) -> Iterator[Problem]:
             path, labels = labels_of(manifest)
             for pods in mesh.meeting(labels, namespace_of(manifest)) if labels else ():
                 others = [first.setdefault((id(pods), part), manifest) for part in sorted(_parts(manifest))]
-                other = next((each for each in others if each is not manifest), None)
+                other = next((each for each in others if each.identity != manifest.identity), None)
                 if other is not None:
                     message = f"{other.identity} selects {pods.manifest.identity} too; the older of the two counts"
                     yield Problem(manifest, message, path, "let their selectors meet different pods")
@@ -224,6 +224,8 @@ def gateway_pods(stack: Stack) -> Iterator[Problem]:
             continue
         for manifest in mesh.of(kind, group):
             path, labels = labels_of(manifest)
+            if spec(manifest).get("targetRef") or spec(manifest).get("targetRefs"):
+                continue
             met = mesh.meeting(labels, namespace_of(manifest)) if labels else []
             if any(label in labels or any(label in pods.labels for pods in met) for label in _OF_GATEWAYS):
                 message = "a gateway's pods that are made from a Gateway do not follow a selector"

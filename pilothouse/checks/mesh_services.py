@@ -164,7 +164,7 @@ def disagreeing(stack: Stack) -> Iterator[Problem]:
         for index, port in mappings(spec(service).get("ports")):
             number, transport = port.get("port"), text(port.get("protocol"), "TCP")
             kind = protocol(number, text(port.get("name")), transport, text(port.get("appProtocol")))
-            target = f"{port.get('targetPort') or number}/{transport}"
+            target = f"{port.get('targetPort') or number}{'/UDP' if transport == 'UDP' else ''}"
             for workload, _ in workloads if kind else ():
                 if id(workload) not in sidecars:
                     continue
