@@ -26,6 +26,16 @@ ROOT = "istio-system"
 MESH = "mesh"
 """The gateway of a VirtualService that stands for every sidecar."""
 INJECT = "sidecar.istio.io/inject"
+BY_NAMESPACE = ("istio-injection", "istio.io/rev", "istio.io/dataplane-mode")
+"""The labels of a namespace that decide on its pods' sidecars."""
+KINDS = (
+    *((NETWORKING, kind) for kind in ("VirtualService", "DestinationRule", "Gateway", "ServiceEntry", "Sidecar")),
+    *((NETWORKING, kind) for kind in ("EnvoyFilter", "ProxyConfig", "WorkloadEntry", "WorkloadGroup")),
+    *((SECURITY, kind) for kind in ("AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication")),
+    (TELEMETRY, "Telemetry"),
+    *((EXTENSIONS, kind) for kind in ("WasmPlugin", "TrafficExtension")),
+)
+"""Istio's kinds."""
 SIDECAR = "istio-proxy"
 """What the proxy's container is called."""
 
@@ -165,6 +175,9 @@ class Mesh:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self.domain = stack.environment.cluster.domain
+        self._found: dict[tuple[str, str], list[Host]] = {}
+        self._followed: dict[tuple[str, str], list[Rule]] = {}
+        self._behind: dict[int, list[Pods]] = {}
         self.whole = bool(stack.environment.name)
         """Whether it is one of our environments: in somebody's YAML, much may stand elsewhere."""
 
@@ -183,6 +196,16 @@ class Mesh:
         name, _, rest = host.partition(".")
         namespace, _, rest = rest.partition(".")
         return (name, namespace) if namespace and rest == f"svc.{self.domain}" else None
+
+    @cached_property
+    def used(self) -> bool:
+        """Whether anything shows that there is a mesh: an object of Istio, or a label that asks for injection."""
+        if any(self._stack.of_kind(group, kind) for group, kind in KINDS):
+            return True
+        if any(label in each.labels for each in self._stack.of_kind("", "Namespace") for label in BY_NAMESPACE):
+            return True
+        listed = (template for workloads in self._stack.workloads.values() for _, template in workloads)
+        return any(INJECT in template.labels for template in listed)
 
     @cached_property
     def hosts(self) -> Mapping[str, list[Host]]:
@@ -215,7 +238,12 @@ class Mesh:
 
     def find(self, host: str, namespace: str) -> list[Host]:
         """The hosts that a name means in a namespace: that very one, or else a ServiceEntry's wildcard."""
-        name = self.full(host, namespace)
+        known = self._found.get((host, namespace))
+        if known is None:
+            known = self._found[host, namespace] = self._find(self.full(host, namespace), namespace)
+        return known
+
+    def _find(self, name: str, namespace: str) -> list[Host]:
         while name:
             found = [each for each in self.hosts.get(name, ()) if each.seen_from(namespace)]
             if found or name == "*":
@@ -245,13 +273,23 @@ class Mesh:
         if name.startswith("*"):
             return name != "*" and name.removeprefix("*").strip(".") not in self._suffixes and self.shows(namespace)
         local = self.local(name)
-        return local != ("kubernetes", "default") and self.shows(local[1] if local else namespace)
+        if local is None:
+            return self.shows(namespace)
+        return local != ("kubernetes", "default") and self.shows(local[1], services=True)
 
-    def shows(self, namespace: str) -> bool:
-        """Whether the stack shows what hosts a namespace has."""
-        if namespace in self._with_hosts:
+    def shows(self, namespace: str, *, services: bool = False) -> bool:
+        """Whether the stack shows what hosts a namespace has.
+
+        :param namespace: the namespace.
+        :param services: whether Services are meant, and not what ServiceEntries name.
+        """
+        if namespace in (self._with_services if services else self._with_hosts):
             return True
         return self.whole and namespace not in self._stack.environment.given.namespaces and namespace not in _OTHERS
+
+    @cached_property
+    def _with_services(self) -> frozenset[str]:
+        return frozenset(namespace_of(service) for service in self._stack.of_kind("", "Service"))
 
     @cached_property
     def _with_hosts(self) -> frozenset[str]:
@@ -271,11 +309,15 @@ class Mesh:
 
     def rules_for(self, host: str, namespace: str) -> list[Rule]:
         """The DestinationRules that clients of a namespace may follow for a host, those of the very host first."""
+        known = self._followed.get((host, namespace))
+        if known is not None:
+            return known
         name, found = self.full(host, namespace), []
         while name:
             found += [rule for rule in self.rules.get(name, ()) if not rule.exported.isdisjoint({"*", namespace})]
             rest = name.removeprefix("*.").partition(".")[2]
             name = "" if name == "*" else f"*.{rest}" if rest else "*"
+        self._followed[host, namespace] = found
         return found
 
     @cached_property
@@ -354,7 +396,10 @@ class Mesh:
 
     def behind(self, host: Host) -> list[Pods]:
         """The pods that serve a host."""
-        return self.meeting(host.selector, host.namespace) if host.selector else []
+        known = self._behind.get(id(host))
+        if known is None:
+            known = self._behind[id(host)] = self.meeting(host.selector, host.namespace) if host.selector else []
+        return known
 
     @cached_property
     def served(self) -> Mapping[int, dict[str, str]]:

@@ -1,4 +1,7 @@
-"""Annotations of Istio: whether it knows them, where they stand, and what they hold."""
+"""Annotations of Istio: whether it knows them, where they stand, and what they hold.
+
+One look, that of ``MESH006``, finds what the other checks are about too.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from collections.abc import Iterator
 from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
-from pilothouse.lenient import mapping, text
+from pilothouse.lenient import mapping
 from pilothouse.manifest import Manifest
-from pilothouse.pods import TEMPLATES, template_of
+from pilothouse.pods import TEMPLATES
 from pilothouse.stack import Stack
 
 _ANY = "Any"
@@ -74,16 +77,28 @@ DEPRECATED = {
 _JUDGED = [("", "Namespace"), ("", "Service"), *TEMPLATES]
 
 
-def _annotations(manifest: Manifest) -> Iterator[tuple[FieldPath, str, str, object, dict[str, object]]]:
+def _annotations(manifest: Manifest) -> list[tuple[FieldPath, str, str, object, dict[str, object]]]:
     """Istio's annotations of an object and of its pods: path, kind of what bears it, name, value, labels beside it."""
-    holders: list[tuple[FieldPath, str, object]] = [(("metadata",), manifest.kind, manifest.body.get("metadata"))]
-    pods = template_of(manifest)
-    if pods is not None and pods.path:
-        holders.append(((*pods.path, "metadata"), "Pod", pods.body.get("metadata")))
-    for path, kind, metadata in holders:
-        for name, value in mapping(metadata, "annotations").items():
-            if str(name).partition("/")[0].endswith("istio.io") or name in KNOWN:
-                yield (*path, "annotations", name), kind, str(name), value, mapping(metadata, "labels")
+    found: list[tuple[FieldPath, str, str, object, dict[str, object]]] = []
+    own = manifest.body.get("metadata")
+    if isinstance(own, dict) and own.get("annotations"):
+        _add(found, ("metadata",), manifest.kind, own)
+    path = TEMPLATES.get((manifest.group, manifest.kind))
+    inner = mapping(manifest.body, *map(str, path)).get("metadata") if path else None
+    if path and isinstance(inner, dict) and inner.get("annotations"):
+        _add(found, (*path, "metadata"), "Pod", inner)
+    return found
+
+
+def _add(
+    found: list[tuple[FieldPath, str, str, object, dict[str, object]]],
+    path: FieldPath,
+    kind: str,
+    metadata: dict[str, object],
+) -> None:
+    for name, value in mapping(metadata, "annotations").items():
+        if str(name).partition("/")[0].endswith("istio.io") or name in KNOWN:
+            found.append(((*path, "annotations", name), kind, str(name), value, mapping(metadata, "labels")))
 
 
 @object_check(
@@ -112,18 +127,28 @@ def unknown(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, Resource Annotations.
     """
-    for path, _, name, _, _ in _annotations(manifest):
-        if name not in KNOWN:
+    for path, kind, name, value, labels in _annotations(manifest):
+        wanted = KNOWN.get(name)
+        if wanted is None:
             near = next((each for each in KNOWN if each.lower() == name.lower()), "")
             fix = f"write {near}" if near else "look its name up in Istio's list of annotations"
             yield Problem(manifest, f"Istio knows no annotation {name}", path, fix)
+            continue
+        if _ANY not in wanted and kind not in wanted:
+            where = "in the pods' template" if wanted == {"Pod"} else f"on a {' or '.join(sorted(wanted))}"
+            yield Problem(manifest, f"{name} does nothing on a {kind}", path, f"write it {where}", "MESH007")
+        if name in DEPRECATED and name not in labels:
+            yield Problem(manifest, f"{name} is deprecated", path, DEPRECATED[name] or "remove it", "MESH008")
+        wrong = _VALUES[name](value) if name in _VALUES and isinstance(value, str) and kind == "Pod" else ""
+        if wrong:
+            yield Problem(manifest, wrong, path, "write what the annotation takes", "MESH009")
 
 
 @object_check(
     "MESH007",
     Severity.WARNING,
     "an annotation of Istio in the wrong place",
-    kinds=_JUDGED,
+    kinds=(),
     equals=("istioctl IST0107",),
 )
 def misplaced(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -144,18 +169,14 @@ def misplaced(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, Resource Annotations.
     """
-    for path, kind, name, _, _ in _annotations(manifest):
-        wanted = KNOWN.get(name, {_ANY})
-        if _ANY not in wanted and kind not in wanted:
-            where = "in the pods' template" if wanted == {"Pod"} else f"on a {' or '.join(sorted(wanted))}"
-            yield Problem(manifest, f"{name} does nothing on a {kind}", path, f"write it {where}")
+    return iter(())
 
 
 @object_check(
     "MESH008",
     Severity.ADVICE,
     "an annotation of Istio that is deprecated",
-    kinds=_JUDGED,
+    kinds=(),
     equals=("istioctl IST0135",),
 )
 def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -177,9 +198,7 @@ def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, Resource Annotations.
     """
-    for path, _, name, _, labels in _annotations(manifest):
-        if name in DEPRECATED and name not in labels:
-            yield Problem(manifest, f"{name} is deprecated", path, DEPRECATED[name] or "remove it")
+    return iter(())
 
 
 def _ports(value: str) -> str:
@@ -234,7 +253,7 @@ _VALUES = {
     "MESH009",
     Severity.ERROR,
     "an annotation of Istio that holds no such value",
-    kinds=_JUDGED,
+    kinds=(),
     equals=("istioctl IST0125",),
 )
 def invalid(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -259,7 +278,4 @@ def invalid(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, Resource Annotations.
     """
-    for path, kind, name, value, _ in _annotations(manifest):
-        wrong = _VALUES[name](text(value)) if name in _VALUES and isinstance(value, str) and kind == "Pod" else ""
-        if wrong:
-            yield Problem(manifest, wrong, path, "write what the annotation takes")
+    return iter(())

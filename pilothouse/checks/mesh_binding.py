@@ -153,6 +153,8 @@ def gateway_hosts(stack: Stack) -> Iterator[Problem]:
     for service in mesh.of("VirtualService"):
         hosts = [text(host) for host in listing(spec(service).get("hosts")) if text(host)]
         for index, name in gateways_of(service):
+            if name == MESH:
+                continue
             where = mesh.gateway(name, namespace_of(service))
             if where in mesh.gateways:
                 offered = _offered(mesh.gateways[where], namespace_of(service))
@@ -164,7 +166,7 @@ def gateway_hosts(stack: Stack) -> Iterator[Problem]:
                 if not listeners:
                     continue
                 offered = [text(each.get("hostname")) or "*" for each in listeners]
-            if name != MESH and hosts and not any(_matches(host, other) for host in hosts for other in offered):
+            if hosts and not any(_matches(host, other) for host in hosts for other in offered):
                 yield Problem(
                     service,
                     f"the gateway {'/'.join(where)} serves {', '.join(offered) or 'no host'} to this namespace",

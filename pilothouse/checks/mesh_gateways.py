@@ -218,7 +218,7 @@ def conflicts(stack: Stack) -> Iterator[Problem]:
         tls: {mode: PASSTHROUGH}
     ```
     """
-    yield from (problem for plain, problem in _claimed_twice(stack) if not plain)
+    return (problem._replace(code="GWI008") if plain else problem for plain, problem in _claimed_twice(stack))
 
 
 @stack_check(
@@ -256,7 +256,7 @@ def plain_conflicts(stack: Stack) -> Iterator[Problem]:
       servers: [{hosts: [shop.example.com, bank.example.com], port: {number: 80, name: http, protocol: HTTP}}]
     ```
     """
-    yield from (problem for plain, problem in _claimed_twice(stack) if plain)
+    return iter(())  # the look of GWI003 finds it
 
 
 def _claimed_twice(stack: Stack) -> Iterator[tuple[bool, Problem]]:
@@ -409,6 +409,12 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, ServerTLSSettings.
     """
+    servers = mappings(spec(manifest).get("servers"))
+    if not servers:
+        yield Problem(manifest, "a Gateway without servers", ("spec",), "add the ports and hosts that it serves")
+    for index, server in servers:
+        if not mapping(server, "port"):
+            yield Problem(manifest, "a server without a port", ("spec", "servers", index), "add its port")
     names: set[str] = set()
     for path, server, _, protocol in _servers(manifest):
         tls, port = mapping(server, "tls"), mapping(server, "port")

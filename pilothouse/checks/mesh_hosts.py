@@ -128,7 +128,7 @@ def subsets(stack: Stack) -> Iterator[Problem]:
             continue
         rules = mesh.rules_for(host, namespace)
         defined = sorted({name for rule in rules for name in rule.subsets})
-        if subset not in defined and (rules or mesh.rules or mesh.shows(namespace)):
+        if subset not in defined and (rules or mesh.whole or mesh.find(host, namespace)):
             there = f"its subsets: {', '.join(defined)}" if defined else "it has none"
             yield Problem(
                 service,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pilothouse.checks.catalogue import Problem, object_check, pod_check, stack_check
+from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, text
 from pilothouse.manifest import Manifest
-from pilothouse.mesh import INJECT, NETWORKING, SECURITY, SIDECAR, TELEMETRY
+from pilothouse.mesh import BY_NAMESPACE, INJECT, NETWORKING, SECURITY, SIDECAR, TELEMETRY
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
 _NAMESPACE = [("", "Namespace")]
-_BY_NAMESPACE = ("istio-injection", "istio.io/rev", "istio.io/dataplane-mode")
 
 
 @object_check(
@@ -43,7 +43,7 @@ def two_labels(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Istio's page "Canary Upgrades".
     """
     labels = manifest.labels
-    said = [f"{label}={labels[label]}" for label in _BY_NAMESPACE if label in labels]
+    said = [f"{label}={labels[label]}" for label in BY_NAMESPACE if label in labels]
     if len(said) > 1 and labels.get("istio-injection", "enabled") == "enabled" and manifest.name != "istio-system":
         yield Problem(manifest, f"{' and '.join(said)}: one of them counts", ("metadata", "labels"), "keep one of them")
 
@@ -96,7 +96,7 @@ def not_injected(stack: Stack) -> Iterator[Problem]:
     }
     for name in sorted(used - {"istio-system"}):
         namespace = mesh.namespaces.get(name)
-        if namespace is None or any(label in namespace.labels for label in _BY_NAMESPACE):
+        if namespace is None or any(label in namespace.labels for label in BY_NAMESPACE):
             continue
         pods = [each for each in mesh.by_namespace.get(name, ()) if each.template is not None]
         if pods and not any(mesh.has_sidecar(each) for each in pods):
@@ -129,7 +129,7 @@ def asked_in_vain(stack: Stack) -> Iterator[Problem]:
     Source: Istio's page "Installing the Sidecar", "Controlling the injection policy".
     """
     mesh = stack.mesh
-    for pods in mesh.pods if _injects(stack) else ():
+    for pods in mesh.pods if mesh.used else ():
         if pods.template is None or str(pods.labels.get(INJECT, pods.template.annotations.get(INJECT))) != "true":
             continue
         if mesh.has_sidecar(pods) is False:
@@ -139,12 +139,6 @@ def asked_in_vain(stack: Stack) -> Iterator[Problem]:
             yield Problem(
                 pods.manifest, f"these pods ask for a sidecar, and {why}", path, "let one of the two give way"
             )
-
-
-def _injects(stack: Stack) -> bool:
-    return any(
-        INJECT in pods.labels or (pods.template and INJECT in pods.template.annotations) for pods in stack.mesh.pods
-    )
 
 
 @stack_check("INJECT004", Severity.ADVICE, "pods of the mesh on their node's network")
@@ -170,7 +164,7 @@ def host_network(stack: Stack) -> Iterator[Problem]:
     ```
     """
     mesh = stack.mesh
-    for name in mesh.namespaces:
+    for name in mesh.namespaces if mesh.used else ():
         for pods in mesh.by_namespace.get(name, ()) if mesh.injected(name) else ():
             if (
                 pods.template
@@ -201,16 +195,21 @@ def proxy_user(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
 
     Source: Istio's page "Application Requirements".
     """
-    containers = pods.containers("containers", "initContainers")
-    names = [text(container.get("name")) for _, container in containers]
-    fix = "run it as another user"
-    if mapping(pods.spec, "securityContext").get("runAsUser") == 1337 and SIDECAR not in names:
+    if pods.labels.get("istio.io/dataplane-mode") == "ambient" and str(pods.labels.get(INJECT)) == "true":
+        path: FieldPath = (*pods.path, "metadata", "labels", "istio.io/dataplane-mode")
+        yield Problem(manifest, "a sidecar and ambient mode", path, "keep one of the two labels", "INJECT007")
+    said, containers = pods.spec, pods.containers("containers", "initContainers")
+    if "gateway.networking.k8s.io/gateway-name" in pods.labels:
+        return
+    named = [container.get("name") for _, container in containers]
+    if mapping(said.get("securityContext")).get("runAsUser") == 1337 and SIDECAR not in named:
         path = (*pods.path, "spec", "securityContext", "runAsUser")
-        yield Problem(manifest, "1337 is the user of Istio's proxy", path, fix)
+        yield Problem(manifest, "1337 is the user of Istio's proxy", path, "run it as another user")
     for at, container in containers:
-        if mapping(container, "securityContext").get("runAsUser") == 1337 and container.get("name") != SIDECAR:
+        own = container.get("securityContext")
+        if isinstance(own, dict) and own.get("runAsUser") == 1337 and container.get("name") != SIDECAR:
             path = (*at, "securityContext", "runAsUser")
-            yield Problem(manifest, "1337 is the user of Istio's proxy", path, fix)
+            yield Problem(manifest, "1337 is the user of Istio's proxy", path, "run it as another user")
 
 
 @stack_check(
@@ -226,7 +225,7 @@ def image_auto(stack: Stack) -> Iterator[Problem]:
     ```yaml bad
     apiVersion: v1
     kind: Namespace
-    metadata: {name: bank}
+    metadata: {name: bank, labels: {istio-injection: disabled}}
     ---
     apiVersion: v1
     kind: Pod
@@ -243,7 +242,7 @@ def image_auto(stack: Stack) -> Iterator[Problem]:
     Source: Istio's page "Installing Gateways".
     """
     mesh = stack.mesh
-    for name, namespace in mesh.namespaces.items():
+    for name, namespace in mesh.namespaces.items() if mesh.used else ():
         for pods in mesh.by_namespace.get(name, ()):
             if pods.template is None:
                 continue
@@ -284,9 +283,7 @@ def both_modes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     metadata: {name: bank, labels: {istio.io/dataplane-mode: ambient}}
     ```
     """
-    if pods.labels.get("istio.io/dataplane-mode") == "ambient" and str(pods.labels.get(INJECT)) == "true":
-        path = (*pods.path, "metadata", "labels", "istio.io/dataplane-mode")
-        yield Problem(manifest, "a sidecar and ambient mode", path, "keep one of the two labels")
+    return iter(())  # the look of INJECT005 finds it
 
 
 @stack_check("INJECT008", Severity.WARNING, "a waypoint that is not there", equals=("kiali KIA1313",))

@@ -110,8 +110,12 @@ def unreachable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Istio's reference, VirtualService, ``http``: "An ordered list of route rules".
     """
     said = set()
-    for path, _, by, (taken, of) in _shadowed(manifest):
-        if taken == of and path not in said:
+    for path, number, by, (taken, of) in _shadowed(manifest):
+        if taken != of and number is not None:
+            message = f"an earlier match, of route {by} of {path[1]}, takes every request of this one"
+            place = (*path, "match", number)
+            yield Problem(manifest, message, place, "remove the match, or put its route first", "VS011")
+        elif taken == of and path not in said:
             said.add(path)
             message = f"no request reaches this route: route {by} of {path[1]}, before it, takes all of them"
             yield Problem(manifest, message, path, "put the narrower match first, or remove the route")
@@ -121,7 +125,7 @@ def unreachable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "VS011",
     Severity.ADVICE,
     "a match that an earlier route takes already",
-    kinds=_VIRTUAL_SERVICE,
+    kinds=(),
     equals=("istioctl IST0131",),
 )
 def ineffective(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -150,14 +154,7 @@ def ineffective(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
       - {match: [{uri: {prefix: /api}}], directResponse: {status: 200}}
     ```
     """
-    for path, number, by, (taken, of) in _shadowed(manifest):
-        if taken != of and number is not None:
-            yield Problem(
-                manifest,
-                f"an earlier match, of route {by} of {path[1]}, takes every request of this one",
-                (*path, "match", number),
-                "remove the match, or put its route first",
-            )
+    return iter(())  # the look of VS010 finds it
 
 
 def _routes(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any], list[tuple[int, dict[str, Any]]]]]:

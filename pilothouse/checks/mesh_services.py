@@ -54,7 +54,7 @@ def port_names(stack: Stack) -> Iterator[Problem]:
     Source: Istio's page "Protocol Selection".
     """
     mesh = stack.mesh
-    sidecars = {id(pods.manifest) for pods in mesh.pods if mesh.has_sidecar(pods) is True} if _used(stack) else set()
+    sidecars = {id(pods.manifest) for pods in mesh.pods if mesh.has_sidecar(pods) is True} if mesh.used else set()
     for service, _, workloads in stack.services if sidecars else ():
         if _MANAGED in service.labels or not any(id(workload) in sidecars for workload, _ in workloads):
             continue
@@ -65,14 +65,6 @@ def port_names(stack: Stack) -> Iterator[Problem]:
                 said = f"{field} {application or name or port.get('port')}"
                 path = ("spec", "ports", index, field)
                 yield Problem(service, f"the {said} says no protocol", path, "name it http-..., grpc-..., tcp-...")
-
-
-def _used(stack: Stack) -> bool:
-    """Whether anything of the stack is injected by its namespace, or asks for a sidecar itself."""
-    mesh = stack.mesh
-    return any(mesh.injected(name) for name in mesh.namespaces) or any(
-        label in mesh.label_keys for label in ("sidecar.istio.io/inject", "istio.io/rev")
-    )
 
 
 @object_check(
@@ -157,7 +149,7 @@ def disagreeing(stack: Stack) -> Iterator[Problem]:
     Source: Istio's page "Application Requirements", "Service association".
     """
     mesh = stack.mesh
-    sidecars = {id(pods.manifest) for pods in mesh.pods if mesh.has_sidecar(pods) is True} if _used(stack) else set()
+    sidecars = {id(pods.manifest) for pods in mesh.pods if mesh.has_sidecar(pods) is True} if mesh.used else set()
     first: dict[tuple[int, str], tuple[str, Manifest]] = {}
     said = set()
     for service, _, workloads in stack.services if sidecars else ():
