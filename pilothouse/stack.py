@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pilothouse.environment import Environment
     from pilothouse.machines.file import MachineDocument, MachineFile
     from pilothouse.references import Lack, Link
+    from pilothouse.mesh import Mesh
     from pilothouse.schemas import Catalogue
 
 
@@ -175,6 +176,13 @@ class Stack:
             selector = selector if isinstance(selector, dict) else {}
             found.append((service, selector, self.selected(service.namespace, selector)))
         return found
+
+    @cached_property
+    def mesh(self) -> Mesh:
+        """What Istio makes of it."""
+        from pilothouse.mesh import Mesh
+
+        return Mesh(self)
 
     def selected(self, namespace: str, selector: Mapping[str, object]) -> list[tuple[Manifest, PodTemplate]]:
         """The workloads whose pods carry every label of a selector; labels that controllers add are not looked at.
