@@ -34,6 +34,19 @@ class Position(msgspec.Struct, frozen=True):
         return f"{self.file}:{self.line}" + ("" if self.column is None else f":{self.column}")
 
 
+class Edit(msgspec.Struct, frozen=True):
+    """One field of YAML written otherwise, or taken away: what settles a finding for certain."""
+
+    path: FieldPath
+    """The field: in the object as a check says it, in the file's document as a finding bears it."""
+    value: str | int | bool | None = None
+    """What it shall be."""
+    remove: bool = False
+    """Whether it shall go instead."""
+    document: int = 0
+    """Which of the file's documents, from 0."""
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One judgement about one place."""
 
@@ -56,3 +69,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The field inside the object."""
     construct: str = ""
     """The construct's path, as cdk8s writes it (``kubia/Service-kubia``)."""
+    related: tuple[Position, ...] = ()
+    """Other places that it is about, such as the object that this one contradicts."""
+    edit: Edit | None = None
+    """What settles it in the file of :attr:`position`, where that is certain and YAML that people write."""

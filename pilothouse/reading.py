@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks.objects import NO_OBJECT
 from pilothouse.checks.output import UNREADABLE
 from pilothouse.fieldpath import FieldPath
-from pilothouse.finding import Finding, Position
+from pilothouse.finding import Edit, Finding, Position
 from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
 from pilothouse.results import Origins
@@ -46,6 +48,13 @@ class ReadManifest(Manifest):
     def locate(self, path: FieldPath, *, key: bool = False) -> Position:
         """The line of the chart that made the object, where that is known; else the field's own place in the file."""
         return self.position if self._exact else self.document.position(path, key=key)
+
+    def edit_in_file(self, edit: Edit) -> Edit | None:
+        """A change of the object as one of its file's document; None where Pilothouse writes that file."""
+        if self.instance:
+            return None
+        number, path = self.document.place(edit.path)
+        return msgspec.structs.replace(edit, document=number, path=path)
 
 
 class Reading:

@@ -29,6 +29,8 @@ def finding_of(problem: Problem, check: Check, environment: str) -> Finding:
         object=str(manifest.identity) if manifest.is_object else "",
         path=problem.path,
         construct=manifest.construct,
+        related=tuple(other.locate(path, key=True) for other, path in problem.related),
+        edit=manifest.edit_in_file(problem.edit) if problem.edit is not None else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pilothouse import __version__
 
-FORMATS = ("human", "json", "github")
+FORMATS = ("human", "json", "github", "sarif", "junit")
 
 
 class _Parser(argparse.ArgumentParser):

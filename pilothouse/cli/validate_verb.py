@@ -48,7 +48,8 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
             else:
                 verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch))
     findings = [finding for verdict in verdicts for finding in verdict.findings]
-    show(findings, root or os.getcwd(), options.format, screen, advice=options.advice)
+    profiles = {verdict.environment.name: verdict.environment.profile for verdict in verdicts}
+    show(findings, root or os.getcwd(), options.format, screen, advice=options.advice, profiles=profiles)
     objects = sum(verdict.objects for verdict in verdicts)
     files = sum(verdict.machine_files for verdict in verdicts)
     if not objects and not files and not findings:

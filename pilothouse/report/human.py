@@ -50,6 +50,9 @@ def _finding(one: Group, paint: _Paint, width: int, read_lines: Callable[[str], 
         lines.append(f"{sign} {paint(_DIM, f'{line.number:>{digits}} |')} {line.text}".rstrip())
         if line.mark is not None:
             lines.append(f"  {' ' * digits} {paint(_DIM, '|')} {' ' * line.mark}{paint(colour, '^')}")
+    if finding.related:
+        also = ", ".join(one_line(str(place), 500) for place in dict.fromkeys(finding.related))
+        lines += [f"  {line}" for line in wrap(f"see also {also}", width - 2)]
     if finding.fix:
         first, *rest = wrap(one_line(finding.fix), width - 7)
         lines += [f"  {paint(_BOLD, 'fix:')} {first}", *(f"       {line}" for line in rest)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.finding import Finding, Severity
+from pilothouse.finding import Finding, Position, Severity
 from pilothouse.report import human
 from pilothouse.report.text import columns
 from tests.report.report_findings import any_findings, finding, texts
@@ -73,6 +73,11 @@ def test_advice_is_counted_and_shown_to_who_asks() -> None:
     assert re.findall(r"\[(\w\d)\]", shown) == ["W1"]
     assert shown.endswith("\n\n1 warning, 2 pieces of advice in dev (--advice shows the advice)\n")
     assert render(*advice).endswith("\n\n2 pieces of advice in dev\n")
+
+
+def test_other_places_are_named_once() -> None:
+    shown = render(finding(related=(Position("b.yaml", 7, 2), Position("b.yaml", 7, 2), Position("c.yaml", 1))))
+    assert "\n  see also b.yaml:7:2, c.yaml:1\n" in shown
 
 
 def test_nothing_found_is_no_text() -> None:
