@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Position, Severity
 from pilothouse.report.json import names, text
+from pilothouse.report.page import rendered
 from pilothouse.report.summary import Group, group
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -64,7 +65,7 @@ def _rule(code: str, severity: Severity) -> dict[str, object]:
         "id": code,
         "shortDescription": {"text": check.title},
         "fullDescription": {"text": " ".join(first.split()) or check.title},
-        "help": {"text": check.page, "markdown": check.page},
+        "help": {"text": check.page, "markdown": rendered(check.page)},
         "defaultConfiguration": {"level": LEVELS[check.severity]},
         "properties": {"tags": [check.family], "equals": list(check.equals)},
     }

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pilothouse.checks import catalogue
 from pilothouse.finding import Finding, Position, Severity
-from pilothouse.report import sarif
+from pilothouse.report import page, sarif
 from pilothouse.report.summary import group
 from tests.report.report_findings import any_finding, any_findings, finding
 
@@ -75,7 +75,8 @@ def test_the_rules_are_the_catalogues_own_with_their_pages() -> None:
     for code, rule in rules.items():
         check = catalogue()[code]
         assert rule["shortDescription"]["text"] == check.title
-        assert rule["help"]["markdown"] == check.page
+        assert rule["help"]["text"] == check.page
+        assert rule["help"]["markdown"] == page.rendered(check.page)
         assert rule["properties"]["equals"] == list(check.equals)
 
 
