@@ -36,8 +36,8 @@ A waiver names the check and says why. One without a reason is WAIVE001, one tha
 - In a chart: `web.waive("SVC001", reason="the operator makes these pods")`, for the construct and all below it.
 - In an environment file, for an instance or the whole environment: `waivers: [{code: SVC001, object: Service shop/web,
   reason: ...}]`.
-- In YAML that people write: the annotation `pilothouse.dev/waive.SVC001: the operator makes these pods`, for that
-  object.
+- In YAML that people write: the annotation `waive.pilothouse.dev/SVC001: the operator makes these pods`, for that
+  object. From what a chart makes it is taken out again: `dist/` never holds it.
 """
 
 

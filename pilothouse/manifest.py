@@ -49,6 +49,10 @@ class Waiver(msgspec.Struct, frozen=True, array_like=True):
     """Path of the construct (``kubia/Service-kubia``); empty for a whole environment."""
     object: str = ""
     """``Kind namespace/name`` where an environment file waives for one object; empty for all."""
+    file: str = ""
+    """Where only the findings about one file count; empty for all."""
+    edit: Edit | None = None
+    """What takes it out of the file of :attr:`position`, where it stands in YAML that people write."""
 
 
 class Manifest:

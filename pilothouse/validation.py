@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from pilothouse import kubeconform, profiles, waivers
+from pilothouse import annotated, kubeconform, profiles, waivers
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import check_machine_file, check_object, check_stack
 from pilothouse.checks.output import REFUSED
@@ -117,7 +117,12 @@ def judge(
     found += of_stack if ours else [_warning(finding) for finding in of_stack]
     if missing == "warn":
         found = [_warning(finding) if finding.code == "SCHEMA002" else finding for finding in found]
-    verdicts.findings = waivers.apply(found, waived, environment.name, frozenset(whole))
+    borne = [
+        (manifest.instance, waiver)
+        for manifest in reading.manifests
+        for waiver in annotated.waivers(manifest, in_file=True)
+    ]
+    verdicts.findings = waivers.apply(found, [*waived, *borne], environment.name, frozenset(whole))
     if partial:
         verdicts.findings = [each for each in verdicts.findings if each.code != UNUSED]
     if binary is not None and reading.files:

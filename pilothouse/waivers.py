@@ -84,6 +84,8 @@ def covers(waiver: Waiver, finding: Finding) -> bool:
     """Whether a waiver speaks of a finding, if it counts where the finding was made."""
     if waiver.code != finding.code or (waiver.object and waiver.object != finding.object):
         return False
+    if waiver.file and waiver.file != finding.position.file:
+        return False
     return (
         not waiver.construct
         or finding.construct == waiver.construct

@@ -223,3 +223,45 @@ def test_what_the_server_takes_stops_nothing_though_it_fits_no_schema(anyones: R
     run = validate(anyones, "m", kubeconform=True)
     assert run.code == 1
     assert {"SCHEMA001", "SCHEMA003", "DIST003"} <= set(run.codes)
+
+
+LONELY = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: lonely
+  namespace: default
+  annotations:
+    waive.pilothouse.dev/SVC001: the operator makes these pods
+spec:
+  selector: {app: none}
+  ports: [{port: 80}]
+"""
+
+
+def test_an_annotation_waives_for_the_object_that_bears_it(anyones: Repository) -> None:
+    anyones.write("a/lonely.yaml", LONELY)
+    assert validate(anyones, "a").codes == []
+    anyones.write("b/lonely.yaml", LONELY.replace("waive.pilothouse.dev", "waiver.pilothouse.dev"))
+    run = validate(anyones, "b")
+    assert run.codes == ["SVC001"]
+    both = validate(anyones, "a", "b")
+    assert [(finding["file"], finding["code"]) for finding in both.findings if finding["code"] == "SVC001"] == [
+        ("b/lonely.yaml", "SVC001")
+    ], "an object of the same name in another file is another one"
+
+
+def test_annotations_that_waive_too_little_are_told_at_their_place(anyones: Repository) -> None:
+    anyones.write("reasonless.yaml", LONELY.replace("the operator makes these pods", "''"))
+    anyones.write(
+        "unused.yaml", f"---\n# two\n---\n{GOOD.replace('{name: good,', '{name: good, annotations: {ANNOTATION},')}"
+    )
+    anyones.edit("unused.yaml", "{ANNOTATION}", "{waive.pilothouse.dev/SVC001: x, waive.pilothouse.dev/NOPE1: x}")
+    run = validate(anyones, ".")
+    assert sorted((one["file"], one["line"], one["column"], one["code"]) for one in run.findings) == [
+        ("./reasonless.yaml", 7, 5, "WAIVE001"),
+        ("./reasonless.yaml", 9, 3, "SVC001"),
+        ("./unused.yaml", 6, 38, "WAIVE002"),
+        ("./unused.yaml", 6, 70, "WAIVE002"),
+    ]
+    assert "there is no check NOPE1 that this waiver could silence" in [one["message"] for one in run.findings]
