@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from pilothouse import annotated, kubeconform, profiles, waivers
+from pilothouse.assumed import Assumption
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import check_machine_file, check_object, check_stack
 from pilothouse.checks.output import REFUSED
@@ -41,6 +42,13 @@ class Verdicts:
     """Objects that kubeconform found valid."""
     skipped: int = 0
     """Objects that it left out, since no schema knows their kind."""
+    doubtful: frozenset[Finding] = frozenset()
+    """Warnings that would be errors if the files held all that the cluster does."""
+
+    @property
+    def doubts(self) -> int:
+        """How many findings rest on what the files do not hold."""
+        return len(self.doubtful.intersection(self.findings))
 
     @property
     def stopped(self) -> bool:
@@ -74,6 +82,7 @@ def judge(
     ours: bool,
     whole: Collection[str] = (),
     beside: Reading | None = None,
+    assumption: Assumption | None = None,
     crds: str | None,
     missing: MissingSchemas,
     binary: Callable[[], str] | None,
@@ -88,6 +97,7 @@ def judge(
     :param whole: the instances all of whose objects are judged: only there can a waiver be unused.
     :param beside: what else the stack has, where it is not the whole: it is there for the others to refer to, and is
         not judged itself.
+    :param assumption: what the cluster is said to hold besides.
     :param crds: the folder of the repository's own custom resources; None outside one.
     :param missing: what a kind without a schema is.
     :param binary: gives kubeconform; None leaves it out.
@@ -95,10 +105,14 @@ def judge(
     catalogue = Catalogue(environment.kubernetes_version, Path(crds) if crds else None)
     verdicts = Verdicts(environment, len(reading.manifests), len(reading.machine_files))
     partial, beside = beside is not None, beside or Reading()
+    others = list(beside.manifests)
+    if assumption is not None:
+        environment = assumption.given(environment, catalogue)
+        others += assumption.beside([*reading.manifests, *others])
     stack = Stack(
         environment,
         catalogue,
-        [*reading.manifests, *beside.manifests],
+        [*reading.manifests, *others],
         [*reading.machine_files, *beside.machine_files],
     )
     found = [msgspec.structs.replace(finding, environment=environment.name) for finding in reading.findings]
@@ -113,8 +127,10 @@ def judge(
         found += check_machine_file(file, stack)
     asked = {str(manifest.identity) for manifest in reading.manifests}
     asked |= {str(file.whole.identity) for file in reading.machine_files}
-    of_stack = [each for each in check_stack(stack) if not partial or not each.object or each.object in asked]
+    of_stack = [each for each in check_stack(stack) if not others or not each.object or each.object in asked]
     found += of_stack if ours else [_warning(finding) for finding in of_stack]
+    if not ours:
+        verdicts.doubtful = frozenset(_warning(finding) for finding in of_stack if finding.severity == "error")
     if missing == "warn":
         found = [_warning(finding) if finding.code == "SCHEMA002" else finding for finding in found]
     borne = [

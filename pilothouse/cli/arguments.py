@@ -111,10 +111,20 @@ def _validate(verbs: Any) -> None:
         epilog="examples:\n"
         "  pilothouse validate                       dist/, each environment by its own version\n"
         "  pilothouse validate --kubernetes-version 1.34 manifests/\n"
-        "  helm template web ./web | pilothouse validate --kubernetes-version 1.34 -",
+        "  helm template web ./web | pilothouse validate --kubernetes-version 1.34 -\n"
+        "  pilothouse validate --assume 'Secret shop/mysql' manifests/\n"
+        "  kubectl get all,secrets -A -o yaml > cluster.yaml && pilothouse validate --assume cluster.yaml manifests/",
     )
     verb.add_argument("paths", metavar="PATH", nargs="*", help="files, folders, or - for standard input; dist/ if none")
     verb.add_argument("--kubernetes-version", metavar="X.Y", help="for files that no environment names")
+    verb.add_argument(
+        "--assume",
+        metavar="OBJECT|FILE",
+        action="append",
+        default=[],
+        help="what else the cluster has: an object ('Secret shop/mysql'), or a file of objects, which are not judged; "
+        "may be given several times",
+    )
     verb.add_argument(
         "--missing-schemas",
         choices=("error", "warn"),

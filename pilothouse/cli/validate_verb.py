@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pilothouse import kubeconform, reading, results, waivers
+from pilothouse.assumed import Assumption
 from pilothouse.cli.findings import show
 from pilothouse.cli.screen import Screen
 from pilothouse.dist.folders import NODES, folders, nodes_folder
@@ -40,13 +41,14 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     root = _root(options)
     _require(options.paths)
     binary = None if options.no_kubeconform else _finder(screen)
+    assumption = Assumption(options.assume, root)
     verdicts: list[Verdicts] = []
     with tempfile.TemporaryDirectory(prefix="pilothouse-") as scratch:
         for group in _groups(options.paths, root):
             if group.environment and root is not None:
-                verdicts.append(_judge_ours(options, root, group, binary))
+                verdicts.append(_judge_ours(options, root, group, binary, assumption))
             else:
-                verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch))
+                verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch, assumption))
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     profiles = {verdict.environment.name: verdict.environment.profile for verdict in verdicts}
     show(findings, root or os.getcwd(), options.format, screen, advice=options.advice, profiles=profiles)
@@ -63,6 +65,10 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
         screen.say(f"{counted}: kubeconform finds {valid:,} valid, {skipped:,} skipped")
     else:
         screen.say(f"{counted} judged; kubeconform was left out")
+    doubts = sum(verdict.doubts for verdict in verdicts)
+    if doubts:
+        were = "1 warning would be an error" if doubts == 1 else f"{doubts:,} warnings would be errors"
+        screen.say(f"{were} if the cluster held nothing but these files: say what else it has with --assume")
     return 1 if any(verdict.stopped for verdict in verdicts) else 0
 
 
@@ -133,7 +139,9 @@ def _finder(screen: Screen) -> Callable[[], str]:
     return find
 
 
-def _judge_ours(options: argparse.Namespace, root: str, group: _Group, binary: Callable[[], str] | None) -> Verdicts:
+def _judge_ours(
+    options: argparse.Namespace, root: str, group: _Group, binary: Callable[[], str] | None, assumption: Assumption
+) -> Verdicts:
     environment = load(root, group.environment, kubernetes_versions=known_minors)
     out = os.path.join(root, "dist")
     origins = results.origins(root, out, environment.name)
@@ -152,6 +160,7 @@ def _judge_ours(options: argparse.Namespace, root: str, group: _Group, binary: C
         ours=True,
         whole=origins.current if group.whole else (),
         beside=beside,
+        assumption=assumption,
         crds=os.path.join(root, "schemas"),
         missing=options.missing_schemas or "error",
         binary=binary,
@@ -164,6 +173,7 @@ def _judge_anyones(
     paths: Sequence[str],
     binary: Callable[[], str] | None,
     scratch: str,
+    assumption: Assumption,
 ) -> Verdicts:
     read = reading.read([path for path in paths if path != STANDARD_INPUT], root)
     if STANDARD_INPUT in paths:
@@ -178,6 +188,7 @@ def _judge_anyones(
         read,
         (),
         ours=False,
+        assumption=assumption,
         crds=os.path.join(root, "schemas") if root is not None else None,
         missing=options.missing_schemas or "warn",
         binary=binary,
