@@ -43,8 +43,8 @@ class Edit(msgspec.Struct, frozen=True):
     """What it shall be."""
     remove: bool = False
     """Whether it shall go instead."""
-    document: int = 0
-    """Which of the file's documents, from 0."""
+    line: int = 1
+    """A line of the file's document that it is in, from 1."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,8 +53,7 @@ class ReadManifest(Manifest):
         """A change of the object as one of its file's document; None where Pilothouse writes that file."""
         if self.instance:
             return None
-        number, path = self.document.place(edit.path)
-        return msgspec.structs.replace(edit, document=number, path=path)
+        return msgspec.structs.replace(edit, line=self.document.line, path=self.document.place(edit.path))
 
 
 class Reading:

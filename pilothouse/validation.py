@@ -42,6 +42,8 @@ class Verdicts:
     """Objects that kubeconform found valid."""
     skipped: int = 0
     """Objects that it left out, since no schema knows their kind."""
+    files: dict[str, str] = field(default_factory=dict)
+    """The files that were judged: as findings name them -> where they are."""
     doubtful: frozenset[Finding] = frozenset()
     """Warnings that would be errors if the files held all that the cluster does."""
 

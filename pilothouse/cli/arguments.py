@@ -113,6 +113,7 @@ def _validate(verbs: Any) -> None:
         "  pilothouse validate --kubernetes-version 1.34 manifests/\n"
         "  helm template web ./web | pilothouse validate --kubernetes-version 1.34 -\n"
         "  pilothouse validate --assume 'Secret shop/mysql' manifests/\n"
+        "  pilothouse validate --diff manifests/      what --fix would change\n"
         "  kubectl get all,secrets -A -o yaml > cluster.yaml && pilothouse validate --assume cluster.yaml manifests/",
     )
     verb.add_argument("paths", metavar="PATH", nargs="*", help="files, folders, or - for standard input; dist/ if none")
@@ -130,6 +131,11 @@ def _validate(verbs: Any) -> None:
         choices=("error", "warn"),
         help="what a kind without a schema is (default: error for ours, warn for others')",
     )
+    fix = verb.add_mutually_exclusive_group()
+    fix.add_argument(
+        "--fix", action="store_true", help="change what leaves no choice, in YAML that people write; never in dist/"
+    )
+    fix.add_argument("--diff", action="store_true", help="write nothing; print what --fix would change")
     verb.add_argument("--no-kubeconform", action="store_true", help="leave the second judge out")
     _format(verb)
 

@@ -11,15 +11,20 @@ from dataclasses import dataclass
 
 from pilothouse import kubeconform, reading, results, waivers
 from pilothouse.assumed import Assumption
+from pilothouse.cli import fix
 from pilothouse.cli.findings import show
 from pilothouse.cli.screen import Screen
 from pilothouse.dist.folders import NODES, folders, nodes_folder
 from pilothouse.environment import load, names
+from pilothouse.fixing import Fixed
 from pilothouse.repository import NoRepositoryError, find_root
 from pilothouse.schemas import known_minors
 from pilothouse.validation import Verdicts, judge, somebodys
 
 STANDARD_INPUT = "-"
+PIPED = "standard-input.yaml"
+ROUNDS = 5
+"""How often ``--fix`` looks again at what it has changed."""
 
 
 class NoSuchFileError(ValueError):
@@ -42,13 +47,24 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     _require(options.paths)
     binary = None if options.no_kubeconform else _finder(screen)
     assumption = Assumption(options.assume, root)
-    verdicts: list[Verdicts] = []
     with tempfile.TemporaryDirectory(prefix="pilothouse-") as scratch:
-        for group in _groups(options.paths, root):
-            if group.environment and root is not None:
-                verdicts.append(_judge_ours(options, root, group, binary, assumption))
-            else:
-                verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch, assumption))
+        if STANDARD_INPUT in options.paths:
+            # kubeconform judges files: what came through the pipe becomes one for it.
+            with open(os.path.join(scratch, PIPED), "wb") as file:
+                file.write(sys.stdin.buffer.read())
+        verdicts = _judge(options, root, binary, scratch, assumption)
+        if options.diff:
+            return fix.show(fix.plan(verdicts, root), screen)
+        if options.fix:
+            # One change may bring to light what another settles.
+            made: list[Fixed] = []
+            for _ in range(ROUNDS):
+                of_round = fix.write(fix.plan(verdicts, root), screen)
+                if not any(each.made for each in of_round):
+                    break
+                made += of_round
+                verdicts = _judge(options, root, binary, scratch, assumption)
+            fix.sum_up(made, screen, "fixed")
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     profiles = {verdict.environment.name: verdict.environment.profile for verdict in verdicts}
     show(findings, root or os.getcwd(), options.format, screen, advice=options.advice, profiles=profiles)
@@ -69,7 +85,26 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     if doubts:
         were = "1 warning would be an error" if doubts == 1 else f"{doubts:,} warnings would be errors"
         screen.say(f"{were} if the cluster held nothing but these files: say what else it has with --assume")
+    if not options.fix:
+        fix.offer(findings, screen)
     return 1 if any(verdict.stopped for verdict in verdicts) else 0
+
+
+def _judge(
+    options: argparse.Namespace,
+    root: str | None,
+    binary: Callable[[], str] | None,
+    scratch: str,
+    assumption: Assumption,
+) -> list[Verdicts]:
+    """What the judges say of each environment's files, and of those that belong to none."""
+    verdicts = []
+    for group in _groups(options.paths, root):
+        if group.environment and root is not None:
+            verdicts.append(_judge_ours(options, root, group, binary, assumption))
+        else:
+            verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch, assumption))
+    return verdicts
 
 
 def _root(options: argparse.Namespace) -> str | None:
@@ -176,14 +211,11 @@ def _judge_anyones(
     assumption: Assumption,
 ) -> Verdicts:
     read = reading.read([path for path in paths if path != STANDARD_INPUT], root)
+    piped = os.path.join(scratch, PIPED)
     if STANDARD_INPUT in paths:
-        # kubeconform judges files: what came through the pipe becomes one for it.
-        path = os.path.join(scratch, "standard-input.yaml")
-        content = sys.stdin.buffer.read()
-        with open(path, "wb") as file:
-            file.write(content)
-        read.read_text(content, "standard input", path)
-    return judge(
+        with open(piped, "rb") as file:
+            read.read_text(file.read(), "standard input", piped)
+    verdicts = judge(
         somebodys(options.kubernetes_version or known_minors()[-1]),
         read,
         (),
@@ -193,3 +225,5 @@ def _judge_anyones(
         missing=options.missing_schemas or "warn",
         binary=binary,
     )
+    verdicts.files = {shown: path for path in read.files if (shown := reading.shown_path(path, root)) and path != piped}
+    return verdicts
