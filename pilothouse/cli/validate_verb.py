@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pilothouse import kubeconform, reading, results, waivers
+from pilothouse import kubeconform, kustomizations, reading, results, waivers
 from pilothouse.assumed import Assumption
 from pilothouse.cli import fix
 from pilothouse.cli.findings import show
@@ -65,6 +65,8 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
                 made += of_round
                 verdicts = _judge(options, root, binary, scratch, assumption)
             fix.sum_up(made, screen, "fixed")
+    for folder in kustomizations.helm_charts(path for path in options.paths if path != STANDARD_INPUT):
+        screen.say(f"left out: {folder} is a Helm chart: judge what helm template makes of it")
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     profiles = {verdict.environment.name: verdict.environment.profile for verdict in verdicts}
     show(findings, root or os.getcwd(), options.format, screen, advice=options.advice, profiles=profiles)
