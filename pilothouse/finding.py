@@ -43,6 +43,8 @@ class Edit(msgspec.Struct, frozen=True):
     """What it shall be."""
     remove: bool = False
     """Whether it shall go instead."""
+    quote: bool = False
+    """Whether it shall be the text that stands there, in quotes: ``yes``, ``1e3``, ``010``."""
     line: int = 1
     """A line of the file's document that it is in, from 1."""
 

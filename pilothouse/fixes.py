@@ -63,17 +63,20 @@ def _empty_label(path: FieldPath, manifest: Manifest, catalogue: Catalogue) -> E
 
 
 def _as_its_type(path: FieldPath, manifest: Manifest, catalogue: Catalogue) -> Edit | None:
-    """A number or a truth value without its quotes, if it fits so."""
+    """A number or a truth value without its quotes, or with them, if it fits so."""
     value = _at(manifest.body, path)
-    if not path or not isinstance(value, str):
-        return None
-    plain = int(value) if _WHOLE.match(value) else _TRUTH.get(value)
-    if plain is None:
+    if isinstance(value, bool | int | float):
+        edit = Edit(path, str(value), quote=True)
+    elif isinstance(value, str) and _WHOLE.match(value):
+        edit = Edit(path, int(value))
+    elif isinstance(value, str) and value in _TRUTH:
+        edit = Edit(path, _TRUTH[value])
+    else:
         return None
     body = copy.deepcopy(manifest.body)
-    _at(body, path[:-1])[path[-1]] = plain
+    _at(body, path[:-1])[path[-1]] = edit.value
     wrong = [problem.path for problem in catalogue.validate(body)]
-    return None if any(_inside(other, path) for other in wrong) else Edit(path, plain)
+    return None if any(_inside(other, path) for other in wrong) else edit
 
 
 def _newer_version(path: FieldPath, manifest: Manifest, catalogue: Catalogue) -> Edit | None:

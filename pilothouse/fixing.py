@@ -10,7 +10,7 @@ from pilothouse import inplace
 from pilothouse.dist.marker import is_ours
 from pilothouse.finding import Edit, Finding
 from pilothouse.yamlio.chunk import split
-from pilothouse.yamlio.edit import EditError, remove, set_value
+from pilothouse.yamlio.edit import EditError, quote, remove, set_value
 from pilothouse.yamlio.errors import YamlReadError
 
 
@@ -61,15 +61,21 @@ def fixed(file: str, path: str, findings: Iterable[Finding]) -> Fixed | None:
         # From the end, so that the index of a list's item still counts when one before it has gone.
         for edit in sorted(edits, key=lambda each: [str(step).zfill(9) for step in each.path], reverse=True):
             try:
-                text = texts[number]
-                change = remove(text, edit.path, file=file) if edit.remove else None
-                texts[number] = change if change is not None else set_value(text, edit.path, edit.value, file=file)
+                texts[number] = _changed(texts[number], edit, file)
             except (EditError, YamlReadError) as error:
                 made.refused.append(f"{file}:{edit.line}: {getattr(error, 'message', error)}")
             else:
                 made.made += 1
     made.new = "".join(texts)
     return made
+
+
+def _changed(text: str, edit: Edit, file: str) -> str:
+    if edit.remove:
+        return remove(text, edit.path, file=file)
+    if edit.quote:
+        return quote(text, edit.path, file=file)
+    return set_value(text, edit.path, edit.value, file=file)
 
 
 def write(made: Fixed) -> None:

@@ -59,6 +59,32 @@ def set_value(text: str, path: FieldPath, value: Any, *, file: str) -> str:
     return editor.edited()
 
 
+def quote(text: str, path: FieldPath, *, file: str) -> str:
+    """Make text of a plain scalar: what stands there, in quotes, so that ``yes``, ``1e3`` and ``010`` stay as written.
+
+    :param text: as :func:`set_value` takes it.
+    :param path: the field.
+    :param file: the text's name, for messages.
+    :returns: the new text; the same text where the field is text already.
+    :raises YamlReadError: the text cannot be read.
+    :raises EditError: the change would reach further than this field, or there is no plain scalar.
+    """
+    (document,) = load_all(text, file=file)
+    if isinstance(_at(document.value, path)[0], str):
+        return text
+    node: Span | None = Spans(text).root
+    for step in path:
+        if node is None:
+            break
+        if isinstance(step, int):
+            node = node.items[step] if step < len(node.items) else None
+        else:
+            node = (node.field(step) or (None, None))[1]
+    if node is None or node.kind != "scalar" or node.is_empty or node.has_properties:
+        raise EditError(document.position(path), path, "is no plain value that quotes could be put around")
+    return set_value(text, path, text[node.start : node.end], file=file)
+
+
 def remove(text: str, path: FieldPath, *, file: str) -> str:
     """Take one field of a map, or one item of a list, out of a text.
 

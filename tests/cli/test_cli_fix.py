@@ -78,6 +78,24 @@ def test_what_leaves_no_choice_is_changed_and_nothing_else(anyones: Repository) 
     assert (anyones.read("a.yaml"), "fixed" in again.err) == (MENDED, False)
 
 
+def test_what_has_to_be_text_is_put_in_quotes_as_it_was_written(anyones: Repository) -> None:
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default, labels: {on: y}}\n"
+        "data:\n  a: 8080\n  b: yes  # really\n  c: 1e3\n  d: 010\n  e: 1.50\n  f:\n  g: [1]\n"
+    )
+    anyones.write("a.yaml", text)
+    run = validate(anyones, "a.yaml", "--fix")
+    assert anyones.read("a.yaml") == (
+        text.replace("8080", '"8080"')
+        .replace("yes ", '"yes" ')
+        .replace("1e3", '"1e3"')
+        .replace("010", '"010"')
+        .replace("1.50", '"1.50"')
+        .replace("on: y}", 'on: "y"}')
+    )
+    assert {each["field"] for each in run.findings} == {"data.g"}
+
+
 def test_a_diff_changes_nothing(anyones: Repository) -> None:
     anyones.write("a.yaml", MANIFEST)
     run = validate(anyones, "a.yaml", "--diff")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.yamlio import load_all
-from pilothouse.yamlio.edit import EditError, remove, same, set_value
+from pilothouse.yamlio.edit import EditError, quote, remove, same, set_value
 
 KEYS = ["charts", "kubia", "values", "image", "on", "1", "a.b/c", "x-y", "replicas"]
 PLAIN = ["v1", "oliwave/kubia", "a b", "3", "1.50", "true", "null", "~", "0x1F", "http://a.b:80/c", "12:30:45"]
@@ -300,6 +300,31 @@ def test_quotes_stay_as_they_are() -> None:
     assert edit('a: "1"\n', ("a",), 2) == "a: 2\n"
     assert edit("a: v1\n", ("a",), "1.10") == 'a: "1.10"\n'
     assert edit("a: |\n  x\n  y\nb: 1\n", ("a",), "z\nz\n") == "a: |\n  z\n  z\nb: 1\n"
+
+
+@given(texts(), st.data())
+@settings(deadline=None, max_examples=300)
+def test_quotes_make_text_of_what_was_written(lines: list[Line], data: st.DataObject) -> None:
+    text = "".join(f"{line.text}\n" for line in lines)
+    (document,) = load_all(text, file="f")
+    path = data.draw(st.sampled_from(every_path(document.value)))
+    value: Any = document.value
+    for step in path:
+        value = value[step]
+    if value is None:
+        return
+    if isinstance(value, dict | list):
+        with pytest.raises(EditError, match="no plain value"):
+            quote(text, path, file="f")
+        return
+    new = quote(text, path, file="f")
+    assert (new == text) == isinstance(value, str)
+    (document,) = load_all(new, file="f")
+    found: Any = document.value
+    for step in path:
+        found = found[step]
+    assert isinstance(found, str)
+    assert found == value if isinstance(value, str) else found in text
 
 
 def without(value: Any, path: FieldPath) -> Any:
