@@ -34,7 +34,7 @@ schemas: $(READY) $(GO) ## make the schema catalogue anew from its pinned module
 schemas-check: $(READY) $(GO) ## is the schema catalogue what its pinned modules give?
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python -m pilothouse.schemas.generate --check
 
-docs: $(READY) ## write docs/kit.md and docs/coverage.md anew from what they speak of
+docs: $(READY) ## write docs/kit.md, docs/checks.md and docs/coverage.md anew from what they speak of
 	@$(BIN)/python -m docs.generate
 
 bench: $(READY) $(GO) ## the figures, and the peers beside them

@@ -1,5 +1,5 @@
 """Writes docs/kit.md, the kit's manual: the template's prose, the sources' docstrings, the examples and their YAML;
-and docs/coverage.md, from the table of what is proven on a cluster.
+docs/coverage.md, from the table of what is proven on a cluster; and docs/checks.md, the catalogue of checks.
 
 Run it as ``make docs``.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import pilothouse.yamlio
 import pilothouse_kit
-from docs import kit_reference
+from docs import checks_page, kit_reference
 from docs.examples_built import Example
 from docs.kit_reference import Argument, Entry
 from tests.cluster import coverage
@@ -199,3 +199,4 @@ def _fenced(language: str, text: str) -> str:
 if __name__ == "__main__":
     MANUAL.write_text(manual(), encoding="utf-8")
     (MANUAL.parent / "coverage.md").write_text(coverage.document(), encoding="utf-8")
+    (MANUAL.parent / "checks.md").write_text(checks_page.page(), encoding="utf-8")

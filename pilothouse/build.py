@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pilothouse import modules, origin, purity, watch
+from pilothouse import annotated, modules, origin, purity, watch
 from pilothouse.checks import charts as chart_checks
 from pilothouse.checks.objects import MAX_DATA, MAX_OBJECT, NO_OBJECT, NOT_JSON, TOO_LARGE
 from pilothouse.checks.run import check_object
@@ -157,6 +157,8 @@ def _finish_all(
             continue
         try:
             body = finish(manifest, view, chart.namespace_at(manifest.construct), catalogue)
+            built.waivers.extend(_annotated(manifest, body))
+            body = annotated.without(body)
             secret = secret_fields(body)
             manifest.body = masked(body)
             text = dump(manifest.body)
@@ -174,6 +176,11 @@ def _finish_all(
         built.manifests.append(manifest)
         built.texts.append(text)
     built.machine_files.extend(made(chart.machine_files(), instance.name, stack, report))
+
+
+def _annotated(manifest: Manifest, body: Body) -> Iterator[Waiver]:
+    finished = Manifest(body, manifest.position, manifest.construct, manifest.instance)
+    return annotated.waivers(finished)
 
 
 def _plain(body: Body) -> Body:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pilothouse import inplace
 from pilothouse.environment import Environment, EnvironmentErrors, Instance, Problem, chart_names, load, names
 from pilothouse.environment.layers import Map, as_written, lay_over, plain
 from pilothouse.environment.listing import file_of
@@ -22,8 +21,6 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Finding
 from pilothouse.schemas import known_minors
 from pilothouse.yamlio.edit import set_value
-
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -88,31 +85,15 @@ def write(root: str, change: Change) -> None:
     old, encode = _text(root, change.file)
     if old != change.old:
         raise SettingError(f"{change.file} was changed meanwhile: nothing was written, try again")
-    path = os.path.realpath(os.path.join(root, change.file))
-    folder, base = os.path.split(path)
-    aside = os.path.join(folder, f".{base}.{os.getpid()}")
-    try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with open(descriptor, "wb") as opened:
-            opened.write(encode(change.new))
-            os.fchmod(descriptor, stat.S_IMODE(os.stat(path).st_mode))
-        os.replace(aside, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(aside)
-        raise
+    inplace.replace(os.path.join(root, change.file), encode(change.new))
 
 
 def _text(root: str, file: str) -> tuple[str, Callable[[str], bytes]]:
     """A file's text, and what makes bytes of another one in its place."""
-    with open(os.path.join(root, file), "rb") as opened:
-        content = opened.read()
-    mark = _BOM if content.startswith(_BOM) else b""
     try:
-        text = content[len(mark) :].decode()
+        return inplace.read_text(os.path.join(root, file))
     except UnicodeDecodeError:
         raise SettingError(f"{file} is no UTF-8, which is all that can be changed in place") from None
-    return text, lambda new: mark + new.encode()
 
 
 def _plain_file(root: Map | None) -> dict[str, Any]:

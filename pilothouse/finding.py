@@ -34,6 +34,21 @@ class Position(msgspec.Struct, frozen=True):
         return f"{self.file}:{self.line}" + ("" if self.column is None else f":{self.column}")
 
 
+class Edit(msgspec.Struct, frozen=True):
+    """One field of YAML written otherwise, or taken away: what settles a finding for certain."""
+
+    path: FieldPath
+    """The field: in the object as a check says it, in the file's document as a finding bears it."""
+    value: str | int | bool | None = None
+    """What it shall be."""
+    remove: bool = False
+    """Whether it shall go instead."""
+    quote: bool = False
+    """Whether it shall be the text that stands there, in quotes: ``yes``, ``1e3``, ``010``."""
+    line: int = 1
+    """A line of the file's document that it is in, from 1."""
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One judgement about one place."""
 
@@ -56,3 +71,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The field inside the object."""
     construct: str = ""
     """The construct's path, as cdk8s writes it (``kubia/Service-kubia``)."""
+    related: tuple[Position, ...] = ()
+    """Other places that it is about, such as the object that this one contradicts."""
+    edit: Edit | None = None
+    """What settles it in the file of :attr:`position`, where that is certain and YAML that people write."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pilothouse.fieldpath import FieldPath
-from pilothouse.finding import Position
+from pilothouse.finding import Edit, Position
 
 Body = dict[str, Any]
 """A Kubernetes object as plain JSON: dicts, lists, strings, numbers, booleans and None."""
@@ -49,6 +49,10 @@ class Waiver(msgspec.Struct, frozen=True, array_like=True):
     """Path of the construct (``kubia/Service-kubia``); empty for a whole environment."""
     object: str = ""
     """``Kind namespace/name`` where an environment file waives for one object; empty for all."""
+    file: str = ""
+    """Where only the findings about one file count; empty for all."""
+    edit: Edit | None = None
+    """What takes it out of the file of :attr:`position`, where it stands in YAML that people write."""
 
 
 class Manifest:
@@ -99,6 +103,10 @@ class Manifest:
         :param key: the place of the field's name instead of its value's.
         """
         return self.position
+
+    def edit_in_file(self, edit: Edit) -> Edit | None:
+        """A change of the object as one of the file that people write it in; None where Pilothouse writes it."""
+        return None
 
     @property
     def is_object(self) -> bool:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
+from pilothouse import kustomizations
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks.objects import NO_OBJECT
 from pilothouse.checks.output import UNREADABLE
 from pilothouse.fieldpath import FieldPath
-from pilothouse.finding import Finding, Position
+from pilothouse.finding import Edit, Finding, Position
+from pilothouse.kustomizations import HELM_CHART
 from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
 from pilothouse.results import Origins
@@ -46,6 +50,12 @@ class ReadManifest(Manifest):
     def locate(self, path: FieldPath, *, key: bool = False) -> Position:
         """The line of the chart that made the object, where that is known; else the field's own place in the file."""
         return self.position if self._exact else self.document.position(path, key=key)
+
+    def edit_in_file(self, edit: Edit) -> Edit | None:
+        """A change of the object as one of its file's document; None where Pilothouse writes that file."""
+        if self.instance:
+            return None
+        return msgspec.structs.replace(edit, line=self.document.line, path=self.document.place(edit.path))
 
 
 class Reading:
@@ -149,7 +159,8 @@ def _is_kustomization(value: object) -> bool:
 def files_below(paths: Iterable[str], nodes: str = "") -> Iterator[str]:
     """The YAML and JSON files of some files and folders, each once and in order.
 
-    Hidden files and folders are left out, and so are kustomizations.
+    Hidden files and folders are left out, and so are kustomizations with the patches and settings that they read, and
+    Helm charts.
 
     :param nodes: the folder of an environment's files for machines, whose files count whatever they end in.
     """
@@ -168,9 +179,19 @@ def _files_of(path: str, *, every: bool) -> Iterator[str]:
     if not os.path.isdir(path):
         yield path
         return
+    parts: set[str] = set()
     for folder, folders, names in os.walk(path):
+        if not every and HELM_CHART in names:
+            # Its templates are no YAML; what it brings besides are definitions of custom resources.
+            folders[:] = [name for name in folders if name == "crds"]
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in names if not every else ():
+            if name in KUSTOMIZATIONS:
+                parts |= kustomizations.parts(folder, name)
         for name in sorted(names):
+            if parts and os.path.realpath(os.path.join(folder, name)) in parts:
+                continue
             if not name.startswith(".") and (every or (name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS)):
                 yield os.path.join(folder, name)
 

@@ -78,6 +78,8 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
     stopped: bool = False
     """Whether a finding stopped the write."""
+    profiles: dict[str, str] = field(default_factory=dict)
+    """Each environment's profile."""
     manifests: dict[str, list[Manifest]] = field(default_factory=dict)
     """The objects that each environment's instances gave; with ``--chart``, those of that chart."""
     switched: dict[str, Switched | Plan] = field(default_factory=dict)
@@ -240,6 +242,7 @@ class _Run:
             findings = self._waive(environment, instances, others, found)
             outcome.manifests[environment.name] = manifests
             outcome.findings += findings
+            outcome.profiles[environment.name] = environment.profile
             outcome.stopped = outcome.stopped or any(profiles.stops(environment.profile, each) for each in findings)
             if len(instances) < len(environment.charts) and not (others.manifests or others.machine_files):
                 outcome.empty.append(environment.name)

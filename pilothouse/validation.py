@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from pilothouse import kubeconform, profiles, waivers
+from pilothouse import annotated, kubeconform, profiles, waivers
+from pilothouse.assumed import Assumption
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import check_machine_file, check_object, check_stack
 from pilothouse.checks.output import REFUSED
@@ -20,10 +21,14 @@ from pilothouse.checks.waivers import UNUSED
 from pilothouse.environment import Cluster, Environment
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Finding, Position, Severity
+from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest, Waiver
 from pilothouse.reading import Reading
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
+
+UNKNOWN = "SCHEMA002"
+"""The code of a kind that nobody knows."""
 
 MissingSchemas = Literal["error", "warn"]
 
@@ -42,6 +47,15 @@ class Verdicts:
     """Objects that kubeconform found valid."""
     skipped: int = 0
     """Objects that it left out, since no schema knows their kind."""
+    files: dict[str, str] = field(default_factory=dict)
+    """The files that were judged: as findings name them -> where they are."""
+    doubtful: frozenset[Finding] = frozenset()
+    """Warnings that would be errors if the files held all that the cluster does."""
+
+    @property
+    def doubts(self) -> int:
+        """How many findings rest on what the files do not hold."""
+        return len(self.doubtful.intersection(self.findings))
 
     @property
     def stopped(self) -> bool:
@@ -75,6 +89,7 @@ def judge(
     ours: bool,
     whole: Collection[str] = (),
     beside: Reading | None = None,
+    assumption: Assumption | None = None,
     crds: str | None,
     missing: MissingSchemas,
     binary: Callable[[], str] | None,
@@ -89,6 +104,7 @@ def judge(
     :param whole: the instances all of whose objects are judged: only there can a waiver be unused.
     :param beside: what else the stack has, where it is not the whole: it is there for the others to refer to, and is
         not judged itself.
+    :param assumption: what the cluster is said to hold besides.
     :param crds: the folder of the repository's own custom resources; None outside one.
     :param missing: what a kind without a schema is.
     :param binary: gives kubeconform; None leaves it out.
@@ -96,15 +112,22 @@ def judge(
     catalogue = Catalogue(environment.kubernetes_version, Path(crds) if crds else None)
     verdicts = Verdicts(environment, len(reading.manifests), len(reading.machine_files))
     partial, beside = beside is not None, beside or Reading()
+    others = list(beside.manifests)
+    if assumption is not None:
+        environment = assumption.given(environment, catalogue)
+        others += assumption.beside([*reading.manifests, *others])
     stack = Stack(
         environment,
         catalogue,
-        [*reading.manifests, *beside.manifests],
+        [*reading.manifests, *others],
         [*reading.machine_files, *beside.machine_files],
     )
     found = [msgspec.structs.replace(finding, environment=environment.name) for finding in reading.findings]
     misread: list[Manifest] = []
+    made = _made_by_others(reading.manifests)
     for manifest in reading.manifests:
+        if id(manifest) in made:
+            continue
         of_object = check_object(manifest, stack)
         found += of_object
         codes = {finding.code for finding in of_object}
@@ -112,22 +135,61 @@ def judge(
             misread.append(manifest)
     for file in reading.machine_files:
         found += check_machine_file(file, stack)
-    asked = {str(manifest.identity) for manifest in reading.manifests}
+    asked = {str(manifest.identity) for manifest in reading.manifests if id(manifest) not in made}
     asked |= {str(file.whole.identity) for file in reading.machine_files}
-    of_stack = [each for each in check_stack(stack) if not partial or not each.object or each.object in asked]
+    of_stack = [each for each in check_stack(stack) if not (others or made) or not each.object or each.object in asked]
     if ours:
         found += of_stack
     else:
         found = [_warning(finding) if finding.code in NEVER_WRITTEN else finding for finding in found]
         found += map(_warning, of_stack)
+        verdicts.doubtful = frozenset(_warning(finding) for finding in of_stack if finding.severity == "error")
     if missing == "warn":
-        found = [_warning(finding) if finding.code == "SCHEMA002" else finding for finding in found]
-    verdicts.findings = waivers.apply(found, waived, environment.name, frozenset(whole))
+        found = [_warning(finding) if finding.code == UNKNOWN else finding for finding in found]
+    borne = [
+        (manifest.instance, waiver)
+        for manifest in reading.manifests
+        for waiver in annotated.waivers(manifest, in_file=True)
+    ]
+    verdicts.findings = waivers.apply(found, [*waived, *borne], environment.name, frozenset(whole))
+    if not ours:
+        verdicts.findings = _once(verdicts.findings)
     if partial:
         verdicts.findings = [each for each in verdicts.findings if each.code != UNUSED]
     if binary is not None and reading.files:
         _second_judge(verdicts, reading, misread, stack, missing, binary())
     return verdicts
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings with each unknown kind told once: it is one thing to teach, however many objects are of it."""
+    found: dict[tuple[str, ...], list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        key = (finding.message,) if finding.code == UNKNOWN else (finding.message, str(number))
+        found.setdefault(key, []).append(finding)
+    told = []
+    for first, *others in found.values():
+        if others:
+            message = f"{first.message} ({len(others) + 1:,} objects)"
+            related = tuple(other.position for other in others)
+            first = msgspec.structs.replace(first, message=message, related=related)
+        told.append(first)
+    return told
+
+
+def _made_by_others(manifests: Sequence[Manifest]) -> set[int]:
+    """Which objects, by their id(), a controller made from one that is there too, as a ReplicaSet's pods.
+
+    A cluster's own listing holds them; what is to be said of them is said of the object that they come from.
+    """
+    there = {(manifest.kind, manifest.namespace, manifest.name) for manifest in manifests}
+    found = set()
+    for manifest in manifests:
+        for _, owner in mappings(mapping(manifest.body, "metadata").get("ownerReferences")):
+            named = (text(owner.get("kind")), manifest.namespace, text(owner.get("name")))
+            if owner.get("controller") is True and named in there:
+                found.add(id(manifest))
+    return found
 
 
 def _warning(finding: Finding) -> Finding:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import charts, node_credentials, node_files, objects, secrets, waivers
-from pilothouse.finding import Finding
+from pilothouse.fieldpath import FieldPath
+from pilothouse.finding import Edit, Finding
 from pilothouse.manifest import Waiver
 
 if TYPE_CHECKING:
     from pilothouse.environment import Environment
+    from pilothouse.environment import model as environment_model
 
 _FAILED = frozenset(charts.CODES) - {charts.PRINTED}
 NEVER = frozenset(
@@ -31,13 +33,18 @@ def of_environment(environment: Environment) -> list[tuple[str, Waiver]]:
     """The waivers of an environment file, each with the instance it stands in (empty for the whole environment)."""
     found: list[tuple[str, Waiver]] = []
     for index, waiver in enumerate(environment.waivers):
-        position = environment.position_of(("waivers", index))
-        found.append(("", Waiver(waiver.code, waiver.reason, position, object=waiver.object)))
+        found.append(("", _of_file(environment, waiver, ("waivers", index))))
     for instance in environment.charts.values():
         for index, waiver in enumerate(instance.waivers):
-            position = environment.position_of(("charts", instance.name, "waivers", index))
-            found.append((instance.name, Waiver(waiver.code, waiver.reason, position, object=waiver.object)))
+            found.append((instance.name, _of_file(environment, waiver, ("charts", instance.name, "waivers", index))))
     return found
+
+
+def _of_file(environment: Environment, waiver: environment_model.Waiver, path: FieldPath) -> Waiver:
+    position = environment.position_of(path)
+    # In a layer it may silence something for another environment: only there can anybody say.
+    edit = Edit(path, remove=True) if environment.files and position.file == environment.files[-1] else None
+    return Waiver(waiver.code, waiver.reason, position, object=waiver.object, edit=edit)
 
 
 def apply(
@@ -84,6 +91,8 @@ def covers(waiver: Waiver, finding: Finding) -> bool:
     """Whether a waiver speaks of a finding, if it counts where the finding was made."""
     if waiver.code != finding.code or (waiver.object and waiver.object != finding.object):
         return False
+    if waiver.file and waiver.file != finding.position.file:
+        return False
     return (
         not waiver.construct
         or finding.construct == waiver.construct
@@ -100,4 +109,5 @@ def _about(code: str, message: str, instance: str, waiver: Waiver, environment: 
         environment=environment,
         instance=instance,
         construct=waiver.construct,
+        edit=waiver.edit if code == waivers.UNUSED else None,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pilothouse.fieldpath import FieldPath
-from pilothouse.finding import Severity
+from pilothouse.finding import Edit, Severity
 from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
@@ -119,6 +119,11 @@ class Problem(NamedTuple):
     """What to do; empty where the message says it."""
     code: str = ""
     """Another check's, where the same look finds what that one is about; empty for the check's own."""
+    edit: Edit | None = None
+    """A change of one field that settles it for certain, and changes nothing else that the cluster does; by ``--fix``
+    it is made in YAML that people write."""
+    related: Sequence[tuple[Manifest, FieldPath]] = ()
+    """Other objects' fields that it is about."""
 
 
 GroupKind = tuple[str, str]

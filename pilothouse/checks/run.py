@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from pilothouse import fixes
 from pilothouse.checks.catalogue import Check, ObjectFunction, PodsFunction, Problem, catalogue
 from pilothouse.checks.engine import DEFECT
 from pilothouse.finding import Finding, Position, Severity
@@ -13,22 +14,25 @@ from pilothouse.pods import template_of
 from pilothouse.stack import Stack
 
 
-def finding_of(problem: Problem, check: Check, environment: str) -> Finding:
+def finding_of(problem: Problem, check: Check, stack: Stack) -> Finding:
     """A problem as a finding: with its check's code, and the place that a reader can open."""
     manifest = problem.manifest
     if problem.code:
         check = catalogue()[problem.code]
+    edit = problem.edit or fixes.certain(check.code, problem.path, manifest, stack.catalogue)
     return Finding(
         code=check.code,
         severity=check.severity,
         message=problem.message,
         fix=problem.fix,
         position=manifest.locate(problem.path, key=True),
-        environment=environment,
+        environment=stack.environment.name,
         instance=manifest.instance,
         object=str(manifest.identity) if manifest.is_object else "",
         path=problem.path,
         construct=manifest.construct,
+        related=tuple(other.locate(path, key=True) for other, path in problem.related),
+        edit=manifest.edit_in_file(edit) if edit is not None else None,
     )
 
 
@@ -42,7 +46,7 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     environment = stack.environment.name
     for check, function in _of_kind(manifest.group, manifest.kind):
         try:
-            found.extend(finding_of(problem, check, environment) for problem in function(manifest, stack))
+            found.extend(finding_of(problem, check, stack) for problem in function(manifest, stack))
         except Exception as error:
             found.append(_defect(check, error, manifest.position, environment))
     pods = template_of(manifest)
@@ -50,7 +54,7 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
         return found
     for check, judge in _of_pods():
         try:
-            found.extend(finding_of(problem, check, environment) for problem in judge(manifest, pods, stack))
+            found.extend(finding_of(problem, check, stack) for problem in judge(manifest, pods, stack))
         except Exception as error:
             found.append(_defect(check, error, manifest.position, environment))
     return found
@@ -68,7 +72,7 @@ def check_machine_file(file: MachineFile, stack: Stack) -> list[Finding]:
         if check.on_node is None:
             continue
         try:
-            found.extend(finding_of(problem, check, environment) for problem in check.on_node(file, stack))
+            found.extend(finding_of(problem, check, stack) for problem in check.on_node(file, stack))
         except Exception as error:
             found.append(_defect(check, error, file.position, environment))
     return found
@@ -82,7 +86,7 @@ def check_stack(stack: Stack) -> list[Finding]:
         if check.on_stack is None:
             continue
         try:
-            found.extend(finding_of(problem, check, environment) for problem in check.on_stack(stack))
+            found.extend(finding_of(problem, check, stack) for problem in check.on_stack(stack))
         except Exception as error:
             found.append(_defect(check, error, Position(f"pilothouse/checks/{check.family}.py", 1), environment))
     return found

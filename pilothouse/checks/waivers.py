@@ -11,7 +11,8 @@ NO_REASON = described(
     "a waiver without a reason",
     """
     A waiver says that a check is wrong about one construct. Whoever reads it next year has to know why, so it bears
-    a reason: ``waive("SVC001", reason="the operator makes these pods")``.
+    a reason: ``waive("SVC001", reason="the operator makes these pods")`` in a chart, and in YAML that people write
+    the annotation ``waive.pilothouse.dev/SVC001: the operator makes these pods``.
     """,
     "waivers",
 )

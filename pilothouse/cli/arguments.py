@@ -8,7 +8,7 @@ from typing import Any
 
 from pilothouse import __version__
 
-FORMATS = ("human", "json", "github")
+FORMATS = ("human", "json", "github", "sarif", "junit")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -111,15 +111,31 @@ def _validate(verbs: Any) -> None:
         epilog="examples:\n"
         "  pilothouse validate                       dist/, each environment by its own version\n"
         "  pilothouse validate --kubernetes-version 1.34 manifests/\n"
-        "  helm template web ./web | pilothouse validate --kubernetes-version 1.34 -",
+        "  helm template web ./web | pilothouse validate --kubernetes-version 1.34 -\n"
+        "  pilothouse validate --assume 'Secret shop/mysql' manifests/\n"
+        "  pilothouse validate --diff manifests/      what --fix would change\n"
+        "  kubectl get all,secrets -A -o yaml > cluster.yaml && pilothouse validate --assume cluster.yaml manifests/",
     )
     verb.add_argument("paths", metavar="PATH", nargs="*", help="files, folders, or - for standard input; dist/ if none")
     verb.add_argument("--kubernetes-version", metavar="X.Y", help="for files that no environment names")
+    verb.add_argument(
+        "--assume",
+        metavar="OBJECT|FILE",
+        action="append",
+        default=[],
+        help="what else the cluster has: an object ('Secret shop/mysql'), or a file of objects, which are not judged; "
+        "may be given several times",
+    )
     verb.add_argument(
         "--missing-schemas",
         choices=("error", "warn"),
         help="what a kind without a schema is (default: error for ours, warn for others')",
     )
+    fix = verb.add_mutually_exclusive_group()
+    fix.add_argument(
+        "--fix", action="store_true", help="change what leaves no choice, in YAML that people write; never in dist/"
+    )
+    fix.add_argument("--diff", action="store_true", help="write nothing; print what --fix would change")
     verb.add_argument("--no-kubeconform", action="store_true", help="leave the second judge out")
     _format(verb)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pilothouse.cli.screen import Screen
@@ -14,21 +14,29 @@ from pilothouse.finding import Finding
 def show_known(
     findings: Sequence[dict[str, Any]], root: str, format: str, screen: Screen, *, advice: bool, aside: bool = False
 ) -> None:
-    """Show findings of an earlier run, kept as plain JSON."""
+    """Show findings of an earlier run, kept as plain JSON; none of them stopped it."""
     import msgspec
 
     show([msgspec.convert(finding, Finding) for finding in findings], root, format, screen, advice=advice, aside=aside)
 
 
 def show(
-    findings: Sequence[Finding], root: str, format: str, screen: Screen, *, advice: bool, aside: bool = False
+    findings: Sequence[Finding],
+    root: str,
+    format: str,
+    screen: Screen,
+    *,
+    advice: bool,
+    aside: bool = False,
+    profiles: Mapping[str, str] | None = None,
 ) -> None:
     """Show findings.
 
     :param root: what the findings' files are relative to.
-    :param format: ``human``, ``json`` (which holds advice in any case) or ``github``.
+    :param format: ``human``, ``github``, or one that holds advice in any case: ``json``, ``sarif`` and ``junit``.
     :param advice: whether advice is shown in full.
     :param aside: standard output belongs to something else: they go to standard error.
+    :param profiles: each environment's profile, which decides what stops; None where nothing does.
     """
 
     def read_lines(file: str) -> list[str]:
@@ -39,6 +47,18 @@ def show(
         from pilothouse.report import json as report_json
 
         text = report_json.render(findings)
+    elif format == "sarif":
+        from pilothouse.report import sarif
+
+        text = sarif.render(findings)
+    elif format == "junit":
+        from pilothouse.profiles import stops
+        from pilothouse.report import junit
+
+        known = profiles or {}
+        text = junit.render(
+            findings, stops=lambda finding: bool(known) and stops(known.get(finding.environment, "lab"), finding)
+        )
     elif not findings:
         return
     elif format == "github":

@@ -101,7 +101,15 @@ def _synthesize(
         processes=options.jobs,
     )
     outcome = synthesize(request, record, lambda done, of: screen.progress(f"built {done} of {of} chart instances"))
-    show(outcome.findings, root, options.format, screen, advice=options.advice, aside=_aside(options))
+    show(
+        outcome.findings,
+        root,
+        options.format,
+        screen,
+        advice=options.advice,
+        aside=_aside(options),
+        profiles=outcome.profiles,
+    )
     if outcome.stopped:
         for name in outcome.empty:
             screen.say(f"{os.path.join(out, name)} has no files of the other charts: run pilothouse synth {name}")

@@ -9,16 +9,22 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pilothouse import kubeconform, reading, results, waivers
+from pilothouse import kubeconform, kustomizations, reading, results, waivers
+from pilothouse.assumed import Assumption
+from pilothouse.cli import fix
 from pilothouse.cli.findings import show
 from pilothouse.cli.screen import Screen
 from pilothouse.dist.folders import NODES, folders, nodes_folder
 from pilothouse.environment import load, names
+from pilothouse.fixing import Fixed
 from pilothouse.repository import NoRepositoryError, find_root
 from pilothouse.schemas import known_minors
 from pilothouse.validation import Verdicts, judge, somebodys
 
 STANDARD_INPUT = "-"
+PIPED = "standard-input.yaml"
+ROUNDS = 5
+"""How often ``--fix`` looks again at what it has changed."""
 
 
 class NoSuchFileError(ValueError):
@@ -40,15 +46,30 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     root = _root(options)
     _require(options.paths)
     binary = None if options.no_kubeconform else _finder(screen)
-    verdicts: list[Verdicts] = []
+    assumption = Assumption(options.assume, root)
     with tempfile.TemporaryDirectory(prefix="pilothouse-") as scratch:
-        for group in _groups(options.paths, root):
-            if group.environment and root is not None:
-                verdicts.append(_judge_ours(options, root, group, binary))
-            else:
-                verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch))
+        if STANDARD_INPUT in options.paths:
+            # kubeconform judges files: what came through the pipe becomes one for it.
+            with open(os.path.join(scratch, PIPED), "wb") as file:
+                file.write(sys.stdin.buffer.read())
+        verdicts = _judge(options, root, binary, scratch, assumption)
+        if options.diff:
+            return fix.show(fix.plan(verdicts, root), screen)
+        if options.fix:
+            # One change may bring to light what another settles.
+            made: list[Fixed] = []
+            for _ in range(ROUNDS):
+                of_round = fix.write(fix.plan(verdicts, root), screen)
+                if not any(each.made for each in of_round):
+                    break
+                made += of_round
+                verdicts = _judge(options, root, binary, scratch, assumption)
+            fix.sum_up(made, screen, "fixed")
+    for folder in kustomizations.helm_charts(path for path in options.paths if path != STANDARD_INPUT):
+        screen.say(f"left out: {folder} is a Helm chart: judge what helm template makes of it")
     findings = [finding for verdict in verdicts for finding in verdict.findings]
-    show(findings, root or os.getcwd(), options.format, screen, advice=options.advice)
+    profiles = {verdict.environment.name: verdict.environment.profile for verdict in verdicts}
+    show(findings, root or os.getcwd(), options.format, screen, advice=options.advice, profiles=profiles)
     objects = sum(verdict.objects for verdict in verdicts)
     files = sum(verdict.machine_files for verdict in verdicts)
     if not objects and not files and not findings:
@@ -62,7 +83,30 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
         screen.say(f"{counted}: kubeconform finds {valid:,} valid, {skipped:,} skipped")
     else:
         screen.say(f"{counted} judged; kubeconform was left out")
+    doubts = sum(verdict.doubts for verdict in verdicts)
+    if doubts:
+        were = "1 warning would be an error" if doubts == 1 else f"{doubts:,} warnings would be errors"
+        screen.say(f"{were} if the cluster held nothing but these files: say what else it has with --assume")
+    if not options.fix:
+        fix.offer(findings, screen)
     return 1 if any(verdict.stopped for verdict in verdicts) else 0
+
+
+def _judge(
+    options: argparse.Namespace,
+    root: str | None,
+    binary: Callable[[], str] | None,
+    scratch: str,
+    assumption: Assumption,
+) -> list[Verdicts]:
+    """What the judges say of each environment's files, and of those that belong to none."""
+    verdicts = []
+    for group in _groups(options.paths, root):
+        if group.environment and root is not None:
+            verdicts.append(_judge_ours(options, root, group, binary, assumption))
+        else:
+            verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch, assumption))
+    return verdicts
 
 
 def _root(options: argparse.Namespace) -> str | None:
@@ -132,7 +176,9 @@ def _finder(screen: Screen) -> Callable[[], str]:
     return find
 
 
-def _judge_ours(options: argparse.Namespace, root: str, group: _Group, binary: Callable[[], str] | None) -> Verdicts:
+def _judge_ours(
+    options: argparse.Namespace, root: str, group: _Group, binary: Callable[[], str] | None, assumption: Assumption
+) -> Verdicts:
     environment = load(root, group.environment, kubernetes_versions=known_minors)
     out = os.path.join(root, "dist")
     origins = results.origins(root, out, environment.name)
@@ -151,6 +197,7 @@ def _judge_ours(options: argparse.Namespace, root: str, group: _Group, binary: C
         ours=True,
         whole=origins.current if group.whole else (),
         beside=beside,
+        assumption=assumption,
         crds=os.path.join(root, "schemas"),
         missing=options.missing_schemas or "error",
         binary=binary,
@@ -163,21 +210,22 @@ def _judge_anyones(
     paths: Sequence[str],
     binary: Callable[[], str] | None,
     scratch: str,
+    assumption: Assumption,
 ) -> Verdicts:
     read = reading.read([path for path in paths if path != STANDARD_INPUT], root)
+    piped = os.path.join(scratch, PIPED)
     if STANDARD_INPUT in paths:
-        # kubeconform judges files: what came through the pipe becomes one for it.
-        path = os.path.join(scratch, "standard-input.yaml")
-        content = sys.stdin.buffer.read()
-        with open(path, "wb") as file:
-            file.write(content)
-        read.read_text(content, "standard input", path)
-    return judge(
+        with open(piped, "rb") as file:
+            read.read_text(file.read(), "standard input", piped)
+    verdicts = judge(
         somebodys(options.kubernetes_version or known_minors()[-1]),
         read,
         (),
         ours=False,
+        assumption=assumption,
         crds=os.path.join(root, "schemas") if root is not None else None,
         missing=options.missing_schemas or "warn",
         binary=binary,
     )
+    verdicts.files = {shown: path for path in read.files if (shown := reading.shown_path(path, root)) and path != piped}
+    return verdicts

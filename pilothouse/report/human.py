@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Severity
 from pilothouse.report.excerpt import excerpt
 from pilothouse.report.summary import Group, group, shown, summarize, summary_line
-from pilothouse.report.text import one_line, wrap
+from pilothouse.report.text import fit, one_line, wrap
 
 NARROWEST = 40
+MANY = 20
+"""So many findings of one check are shown in full; where there are more, only the first few."""
+FEW = 5
+FILES = 10
+"""Of the rest so many files are named."""
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.ADVICE: "1;36"}
 _BOLD = "1"
 _DIM = "2"
@@ -50,9 +56,44 @@ def _finding(one: Group, paint: _Paint, width: int, read_lines: Callable[[str], 
         lines.append(f"{sign} {paint(_DIM, f'{line.number:>{digits}} |')} {line.text}".rstrip())
         if line.mark is not None:
             lines.append(f"  {' ' * digits} {paint(_DIM, '|')} {' ' * line.mark}{paint(colour, '^')}")
+    if finding.related:
+        places = list(dict.fromkeys(finding.related))
+        also = ", ".join(one_line(str(place), 500) for place in places[:FEW])
+        more = f" and {len(places) - FEW:,} more" if len(places) > FEW else ""
+        lines += [f"  {line}" for line in wrap(f"see also {also}{more}", width - 2)]
     if finding.fix:
         first, *rest = wrap(one_line(finding.fix), width - 7)
         lines += [f"  {paint(_BOLD, 'fix:')} {first}", *(f"       {line}" for line in rest)]
+    return lines
+
+
+def _alike(groups: Sequence[Group]) -> list[list[Group]]:
+    """Findings that stand in order, with all of one check and severity where its first one stands if they are many."""
+    of_check: dict[tuple[Severity, str], list[Group]] = {}
+    for one in groups:
+        of_check.setdefault((one.finding.severity, one.finding.code), []).append(one)
+    found: list[list[Group]] = []
+    for one in groups:
+        alike = of_check[one.finding.severity, one.finding.code]
+        if len(alike) <= MANY:
+            found.append([one])
+        elif one is alike[0]:
+            found.append(alike)
+    return found
+
+
+def _rest(groups: Sequence[Group], paint: _Paint, width: int) -> list[str]:
+    """What is said of many findings of one check: how many, and how many in which file."""
+    finding = groups[0].finding
+    counts = Counter(one_line(one.finding.position.file, 300) for one in groups)
+    head = paint(_COLOURS[finding.severity], f"{finding.severity}[{one_line(finding.code, 40)}]")
+    lines = [f"{head} {paint(_BOLD, f'{len(groups):,} more')} like these (--format json shows all of them):"]
+    named = counts.most_common(FILES)
+    digits = len(f"{named[0][1]:,}")
+    lines += [fit(f"  {count:>{digits},} in {file}", width) for file, count in named]
+    if len(counts) > FILES:
+        left = sum(counts.values()) - sum(count for _, count in named)
+        lines.append(f"  {left:>{digits},} in {len(counts) - FILES:,} more files")
     return lines
 
 
@@ -67,7 +108,8 @@ def render(
     """Findings, each with its place, its source line and how to fix it, and a line that counts them.
 
     Errors come first, each severity by file and line; the same finding in several environments stands once and names
-    them. Characters that would steer a terminal are shown as escapes, and long texts are cut.
+    them. Of a check that finds more than 20 things the first five are shown, and the rest is counted by file.
+    Characters that would steer a terminal are shown as escapes, and long texts are cut.
 
     :param findings: in any order.
     :param colour: with ANSI colours.
@@ -90,7 +132,12 @@ def render(
 
     paint = _Paint(colour)
     width = max(width, NARROWEST)
-    blocks = ["\n".join(_finding(one, paint, width, remembered)) for one in group(shown(findings, advice=advice))]
+    blocks = []
+    for alike in _alike(group(shown(findings, advice=advice))):
+        full = alike if len(alike) <= MANY else alike[:FEW]
+        blocks += ["\n".join(_finding(one, paint, width, remembered)) for one in full]
+        if len(full) < len(alike):
+            blocks.append("\n".join(_rest(alike[len(full) :], paint, width)))
     summary = summarize(findings)
     last = paint(_BOLD, summary_line(summary))
     if summary.advice and not advice:

@@ -12,32 +12,34 @@ VERSION = 1
 """Of the document's form. It rises when a field changes its meaning or goes; a new field does not raise it."""
 
 
-def _text(text: str) -> str:
+def text(written: str) -> str:
     """Text that every JSON reader takes: a lone surrogate becomes U+FFFD."""
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if not text.isascii() else text
+    return written if written.isascii() else written.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
-def _names(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(map(_text, names)))
+def names(written: Sequence[str]) -> list[str]:
+    """Names as every JSON reader takes them, each once."""
+    return list(dict.fromkeys(map(text, written)))
 
 
 def _finding(one: Group) -> dict[str, object]:
     finding = one.finding
-    path = [_text(step) if isinstance(step, str) else step for step in finding.path]
+    path = [text(step) if isinstance(step, str) else step for step in finding.path]
     return {
-        "code": _text(finding.code),
+        "code": text(finding.code),
         "severity": finding.severity.value,
-        "message": _text(finding.message),
-        "fix": _text(finding.fix),
-        "file": _text(finding.position.file),
+        "message": text(finding.message),
+        "fix": text(finding.fix),
+        "file": text(finding.position.file),
         "line": finding.position.line,
         "column": finding.position.column,
-        "environments": _names(one.environments),
-        "instance": _text(finding.instance),
-        "object": _text(finding.object),
+        "environments": names(one.environments),
+        "instance": text(finding.instance),
+        "object": text(finding.object),
         "path": path,
         "field": format_path(path),
-        "construct": _text(finding.construct),
+        "construct": text(finding.construct),
+        "related": [{"file": text(at.file), "line": at.line, "column": at.column} for at in finding.related],
     }
 
 
@@ -47,8 +49,8 @@ def render(findings: Sequence[Finding]) -> str:
     Each finding has ``code``, ``severity`` (``error``, ``warning``, ``advice``), ``message``, ``fix``, ``file``,
     ``line`` and ``column`` (from 1; null where unknown), ``environments`` (a list: the same finding in several stands
     once), ``instance``, ``object``, ``path`` (the steps: text for a key, a number for an index), ``field`` (the path
-    as one word) and ``construct``; what is not known is empty. ``summary`` has ``errors``, ``warnings``, ``advice``
-    and ``environments``.
+    as one word), ``construct``, and ``related`` (other places, each with ``file``, ``line`` and ``column``); what is
+    not known is empty. ``summary`` has ``errors``, ``warnings``, ``advice`` and ``environments``.
 
     :param findings: in any order; those with errors come first, each severity by file and line.
     :returns: ASCII with its last line break, the same for the same findings.
@@ -59,6 +61,6 @@ def render(findings: Sequence[Finding]) -> str:
     document = {
         "version": VERSION,
         "findings": [_finding(one) for one in group(findings)],
-        "summary": summary._asdict() | {"environments": _names(summary.environments)},
+        "summary": summary._asdict() | {"environments": names(summary.environments)},
     }
     return json.dumps(document, indent=2) + "\n"

@@ -67,6 +67,10 @@ class Document:
         """
         return self._source.find(self._number, self._prefix + path, key=key)
 
+    def place(self, path: FieldPath) -> FieldPath:
+        """A field's path from the root of the text's document, which an item of a list is only a part of."""
+        return self._prefix + path
+
     def __repr__(self) -> str:
         return f"<Document {self.file}:{self.line}>"
 

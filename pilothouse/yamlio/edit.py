@@ -59,6 +59,55 @@ def set_value(text: str, path: FieldPath, value: Any, *, file: str) -> str:
     return editor.edited()
 
 
+def quote(text: str, path: FieldPath, *, file: str) -> str:
+    """Make text of a plain scalar: what stands there, in quotes, so that ``yes``, ``1e3`` and ``010`` stay as written.
+
+    :param text: as :func:`set_value` takes it.
+    :param path: the field.
+    :param file: the text's name, for messages.
+    :returns: the new text; the same text where the field is text already.
+    :raises YamlReadError: the text cannot be read.
+    :raises EditError: the change would reach further than this field, or there is no plain scalar.
+    """
+    (document,) = load_all(text, file=file)
+    if isinstance(_at(document.value, path)[0], str):
+        return text
+    node: Span | None = Spans(text).root
+    for step in path:
+        if node is None:
+            break
+        if isinstance(step, int):
+            node = node.items[step] if step < len(node.items) else None
+        else:
+            node = (node.field(step) or (None, None))[1]
+    if node is None or node.kind != "scalar" or node.is_empty or node.has_properties:
+        raise EditError(document.position(path), path, "is no plain value that quotes could be put around")
+    return set_value(text, path, text[node.start : node.end], file=file)
+
+
+def remove(text: str, path: FieldPath, *, file: str) -> str:
+    """Take one field of a map, or one item of a list, out of a text.
+
+    The lines that it stands on go, with the comments on them; a comment above it stays. A map or list that held nothing
+    else is empty afterwards: ``{}`` or ``[]``.
+
+    :param text: as :func:`set_value` takes it.
+    :param path: the field.
+    :param file: the text's name, for messages.
+    :returns: the new text; the same text where there is no such field.
+    :raises YamlReadError: the text cannot be read.
+    :raises EditError: the change would reach further than this field, or cannot be made here.
+    """
+    return _Editor(text, path, _GONE, file).edited()
+
+
+class _Gone:
+    """What stands for no value at all."""
+
+
+_GONE = _Gone()
+
+
 class _Editor:
     def __init__(self, text: str, path: FieldPath, value: Any, file: str) -> None:
         self._text = text
@@ -73,7 +122,7 @@ class _Editor:
         if not isinstance(self._old, dict) or not self._path:
             raise self._error(0, "expected a file with one document, a map")
         found, there = _at(self._old, self._path)
-        if there and same(found, self._value):
+        if same(found, self._value) if there else self._value is _GONE:
             return self._text
         self._spans = Spans(self._text)
         new = self._changed()
@@ -81,7 +130,8 @@ class _Editor:
             documents = load_all(new, file=self._file)
         except YamlReadError:
             documents = []
-        if len(documents) != 1 or not same(documents[0].value, _replaced(self._old, self._path, self._value)):
+        wanted = _replaced(self._old, self._path, self._value)
+        if len(documents) != 1 or not same(documents[0].value, wanted):
             raise self._error(0, "cannot be changed without changing something else: edit the file by hand")
         return new
 
@@ -93,9 +143,11 @@ class _Editor:
 
     def _changed(self) -> str:
         node, key = self._spans.root, None
+        above: list[tuple[Span, Span | None]] = []
         value: Any = self._old
         for taken, step in enumerate(self._path):
             self._refuse_shared(node)
+            above.append((node, key))
             if isinstance(step, int):
                 if node.kind != "list":
                     raise self._no_container(node, taken, "list")
@@ -109,7 +161,7 @@ class _Editor:
                 raise self._no_container(node, taken, "map")
             inside = node.field(step)
             if inside is None:
-                if step in value and taken + 1 < len(self._path):
+                if step in value and (taken + 1 < len(self._path) or self._value is _GONE):
                     message = f"{format_path(self._path[: taken + 1])} comes from a << here: write it out first"
                     raise self._error(node.start, message)
                 return self._insert(node, self._path[taken:])
@@ -118,6 +170,8 @@ class _Editor:
         if node.kind != "alias":
             self._refuse_shared(node)
             self._refuse_anchors_inside(node)
+        if self._value is _GONE:
+            return self._remove(*above[-1], node, key)
         return self._replace(node, key, self._value)
 
     def _no_container(self, node: Span, taken: int, wanted: str) -> EditError:
@@ -164,6 +218,58 @@ class _Editor:
             kept = text[colon.end() : after_key]
             return f"{text[: colon.end()]} {self._written(value, node)}{kept}{text[after_value:]}"
         return f"{text[: node.start]}{self._written(value, node)}{text[end:]}"
+
+    def _remove(self, holder: Span, holder_key: Span | None, node: Span, key: Span | None) -> str:
+        """The text without one of a map's fields or a list's items."""
+        parts = [(name, value) for name, value in holder.entries] or [(item, item) for item in holder.items]
+        if len(parts) == 1:
+            if holder is self._spans.root:
+                raise self._error(node.start, "is all that the file holds: remove the file")
+            return self._empty(holder, holder_key, *parts[0])
+        index = next(number for number, (_, value) in enumerate(parts) if value is node)
+        first = (key or node).start
+        end = max(node.content_end(self._text), key.end if key is not None else 0)
+        if holder.flow:
+            return self._remove_in_flow(parts, index, first)
+        line = self._text.rfind("\n", 0, first) + 1
+        lead = self._text[line:first]
+        below = self._next_line(end)
+        if lead.strip() == ("-" if holder.kind == "list" else ""):
+            return self._text[:line] + self._text[below:]
+        if (
+            index + 1 < len(parts)
+            and lead.strip(" -") == ""
+            and not self._text[below : parts[index + 1][0].start].strip()
+        ):
+            # The first field of a list's item stands behind its dash: the next one takes its place.
+            return self._text[:first] + self._text[parts[index + 1][0].start :]
+        raise self._error(first, "shares its line with something else: edit the file by hand")
+
+    def _empty(self, holder: Span, holder_key: Span | None, first: Span, last: Span) -> str:
+        """The text with nothing in a map or list that held one thing; the comments above that stay."""
+        text = self._text
+        written: Any = [] if holder.kind == "list" else {}
+        line = text.rfind("\n", 0, first.start) + 1
+        colon = _COLON.match(text, holder_key.end) if holder_key is not None else None
+        below_key = colon is not None and colon.end() <= line and not holder.has_properties
+        if holder.flow or colon is None or not below_key or text[line : first.start].strip(" -"):
+            return self._replace(holder, holder_key, written)
+        end = max(last.content_end(text), first.end)
+        return f"{text[: colon.end()]} {_flow(written)}{text[colon.end() : line]}{text[self._next_line(end) :]}"
+
+    def _remove_in_flow(self, parts: list[tuple[Span, Span]], index: int, first: int) -> str:
+        text = self._text
+        if index + 1 < len(parts):
+            return text[:first] + text[parts[index + 1][0].start :]
+        name, value = parts[index - 1]
+        before = max(name.end, value.content_end(text) if not value.is_empty else 0)
+        name, value = parts[index]
+        return text[:before] + text[max(name.end, value.content_end(text) if not value.is_empty else 0) :]
+
+    def _next_line(self, offset: int) -> int:
+        """The offset of the line below a character's; the text's end on its last line."""
+        found = self._text.find("\n", offset)
+        return len(self._text) if found < 0 else found + 1
 
     def _insert(self, node: Span, path: FieldPath) -> str:
         """The text with a new field in a map."""
@@ -284,6 +390,10 @@ def _replaced(value: Any, path: FieldPath, new: Any) -> Any:
     if not path:
         return new
     step, rest = path[0], path[1:]
+    if new is _GONE and not rest:
+        if isinstance(step, int):
+            return [item for index, item in enumerate(value) if index != step]
+        return {name: item for name, item in value.items() if name != step}
     if isinstance(step, int):
         return [_replaced(item, rest, new) if index == step else item for index, item in enumerate(value)]
     fields = value if isinstance(value, dict) else {}

@@ -71,7 +71,18 @@ def test_every_check_has_a_page(repository: Repository) -> None:
     page = repository.run("checks", "dist002")
     assert page.code == 0
     assert page.out.startswith("DIST002: a generated file was edited by hand (warning)\n\n")
-    assert json.loads(repository.run("checks", "DIST002", "--format", "json").out)["code"] == "DIST002"
+    told = json.loads(repository.run("checks", "DIST002", "--format", "json").out)
+    assert (told["code"], told["family"]) == ("DIST002", "output")
+    assert len(told["page"].split()) > 15
+    assert {key: told[key] for key in rows[0]} in rows
+
+
+def test_checks_name_the_checks_of_other_tools_that_they_equal(repository: Repository) -> None:
+    equalling = {row["code"]: row["equals"] for row in json.loads(repository.run("checks", "--format", "json").out)}
+    code, equals = next((code, equals) for code, equals in equalling.items() if equals)
+    line = next(line for line in repository.run("checks").out.splitlines() if line.startswith(f"{code} "))
+    assert line.endswith(", ".join(equals))
+    assert repository.run("checks", code).out.endswith(f"\n\nEquals: {', '.join(equals)}\n")
 
 
 CRD = """

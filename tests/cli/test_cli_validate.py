@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pilothouse.assumed import Assumption
+from pilothouse.schemas import Catalogue
+from pilothouse.validation import somebodys
 from tests.synth.synth_repository import Repository, Run
 
 GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: good, namespace: default}\ndata: {a: b}\n"
@@ -230,3 +233,113 @@ def test_a_secret_in_anyones_yaml_is_a_warning_and_is_not_shown(anyones: Reposit
     run = validate(anyones, "m")
     assert (run.code, run.codes, run.findings[0]["severity"]) == (0, ["SEC001"], "warning")
     assert "hunter2" not in run.out + run.err
+
+
+LONELY = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: lonely
+  namespace: default
+  annotations:
+    waive.pilothouse.dev/SVC001: the operator makes these pods
+spec:
+  selector: {app: none}
+  ports: [{port: 80}]
+"""
+
+
+def test_an_annotation_waives_for_the_object_that_bears_it(anyones: Repository) -> None:
+    anyones.write("a/lonely.yaml", LONELY)
+    assert validate(anyones, "a").codes == []
+    anyones.write("b/lonely.yaml", LONELY.replace("waive.pilothouse.dev", "waiver.pilothouse.dev"))
+    run = validate(anyones, "b")
+    assert run.codes == ["SVC001"]
+    both = validate(anyones, "a", "b")
+    assert [(finding["file"], finding["code"]) for finding in both.findings if finding["code"] == "SVC001"] == [
+        ("b/lonely.yaml", "SVC001")
+    ], "an object of the same name in another file is another one"
+
+
+def test_annotations_that_waive_too_little_are_told_at_their_place(anyones: Repository) -> None:
+    anyones.write("reasonless.yaml", LONELY.replace("the operator makes these pods", "''"))
+    anyones.write(
+        "unused.yaml", f"---\n# two\n---\n{GOOD.replace('{name: good,', '{name: good, annotations: {ANNOTATION},')}"
+    )
+    anyones.edit("unused.yaml", "{ANNOTATION}", "{waive.pilothouse.dev/SVC001: x, waive.pilothouse.dev/NOPE1: x}")
+    run = validate(anyones, ".")
+    assert sorted((one["file"], one["line"], one["column"], one["code"]) for one in run.findings) == [
+        ("./reasonless.yaml", 7, 5, "WAIVE001"),
+        ("./reasonless.yaml", 9, 3, "SVC001"),
+        ("./unused.yaml", 6, 38, "WAIVE002"),
+        ("./unused.yaml", 6, 70, "WAIVE002"),
+    ]
+    assert "there is no check NOPE1 that this waiver could silence" in [one["message"] for one in run.findings]
+
+
+ROOM = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: room}\n"
+PODS = """\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: none, namespace: default, resourceVersion: "7", managedFields: [{manager: x}]}
+  spec:
+    selector: {matchLabels: {app: none}}
+    template:
+      metadata: {labels: {app: none}}
+      spec: {containers: [{name: none, image: nginx, imagePullPolicy: Always}], nodeName: 7}
+"""
+
+
+def test_what_the_files_cannot_know_is_told_and_can_be_assumed(anyones: Repository) -> None:
+    anyones.write("room.yaml", ROOM)
+    run = validate(anyones, "room.yaml")
+    assert (run.code, run.codes) == (0, ["NS001"])
+    assert run.err.endswith(
+        "\n1 warning would be an error if the cluster held nothing but these files: say what else it has with "
+        "--assume\n"
+    )
+    for words in (["Namespace room"], ["ns/room"], ["namespaces/room"], ["ns/other", "--assume", "Secret room/x"]):
+        run = validate(anyones, "room.yaml", "--assume", *words)
+        assert (run.code, run.codes, run.err) == (0, [], "1 object judged; kubeconform was left out\n")
+    assert validate(anyones, "room.yaml", "--assume", "ns/other").codes == ["NS001"]
+
+
+def test_an_inventory_is_there_and_is_not_judged(anyones: Repository) -> None:
+    anyones.write("lonely.yaml", LONELY.replace("waive.", "waiver."))
+    anyones.write("cluster.yaml", PODS)
+    assert validate(anyones, "lonely.yaml").codes == ["SVC001"]
+    assert "SCHEMA001" in validate(anyones, "cluster.yaml").codes
+    run = validate(anyones, "lonely.yaml", "--assume", "cluster.yaml")
+    assert (run.code, run.codes) == (0, [])
+    assert run.err.startswith("1 object judged")
+
+
+def test_a_file_takes_the_place_of_what_the_inventory_had(anyones: Repository) -> None:
+    anyones.write("lonely.yaml", LONELY.replace("waive.", "waiver."))
+    anyones.write("pods.yaml", PODS.replace("{app: none}", "{app: other}").replace(", nodeName: 7", ""))
+    anyones.write("cluster.yaml", PODS)
+    run = validate(anyones, "lonely.yaml", "pods.yaml", "--assume", "cluster.yaml")
+    assert "SVC001" in run.codes
+    assert "OBJ003" not in run.codes
+
+
+@pytest.mark.parametrize("word", ["nonsense", "folder/gone.yaml", "a b c", "secret/"])
+def test_what_cannot_be_assumed_is_bad_usage(anyones: Repository, word: str) -> None:
+    anyones.write("room.yaml", ROOM)
+    run = validate(anyones, "room.yaml", "--assume", word)
+    assert run.code == 2
+    assert "--assume" in run.err
+
+
+def test_assumed_objects_answer_whether_they_are_given() -> None:
+    environment = somebodys("1.34")
+    assumption = Assumption(["Secret shop/mysql", "sc/fast", "Widget shop/w"], None)
+    given = assumption.given(environment, Catalogue("1.34")).given
+    assert given.has("Secret", "mysql", "shop")
+    assert not given.has("Secret", "mysql", "other")
+    assert given.has("StorageClass", "fast")
+    assert given.has("Widget", "w", "shop")
+    assert given.has("Namespace", "shop")

@@ -15,6 +15,11 @@ def _lonely(name: str) -> str:
     return f"RawObject(self, {LONELY % (name, name)})"
 
 
+def _annotated(name: str, reason: str) -> str:
+    annotations = f"{{'waive.pilothouse.dev/{NO_PODS}': {reason!r}, 'other': 'x'}}"
+    return _lonely(name).replace(f"{{'name': '{name}'}}", f"{{'name': '{name}', 'annotations': {annotations}}}")
+
+
 def test_a_waiver_silences_one_check_for_a_construct_and_all_below_it(repository: Repository) -> None:
     file = (
         "apiVersion: v1\nkind: Service\nmetadata: {name: included}\nspec: {selector: {app: x}, ports: [{port: 80}]}\n"
@@ -83,3 +88,23 @@ def test_where_a_chart_fails_no_waiver_of_the_environment_is_called_unused(repos
     repository.builds("web", f"{_lonely('a')}\nraise ValueError")
     repository.settings(waivers=[{"code": NO_PODS, "object": "Service default/a", "reason": "made elsewhere"}])
     assert [code for _, code, _ in repository.synth().found()] == ["CHART001"]
+
+
+def test_an_annotation_waives_for_its_object(repository: Repository) -> None:
+    repository.builds("annotated", f"{_annotated('a', 'made elsewhere')}\n{_lonely('b')}")
+    repository.builds("reasonless", f"{_annotated('d', ' ')}  # here")
+    body = f"config('c', annotations={{'waive.pilothouse.dev/{NO_PODS}': 'why not'}})"
+    repository.builds("unused", f"RawObject(self, {body})  # here")
+    run = repository.synth()
+    assert [(f["code"], f["object"]) for f in run.findings if f["instance"] == "annotated"] == [
+        (NO_PODS, "Service default/b")
+    ]
+    assert sorted(found[1] for found in run.found("reasonless")) == [NO_PODS, NO_REASON]
+    assert run.one("unused") == (repository.here("unused"), UNUSED, f"this waiver of {NO_PODS} silences nothing")
+
+
+def test_no_waiver_is_written_to_the_output(repository: Repository) -> None:
+    repository.builds("annotated", _annotated("a", "made elsewhere"))
+    repository.good()
+    (written,) = repository.objects().values()
+    assert written["metadata"]["annotations"] == {"other": "x"}

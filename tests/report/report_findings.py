@@ -19,6 +19,7 @@ def finding(
     object: str = "Service custom-namespace/kubia",
     path: tuple[str | int, ...] = ("spec", "selector"),
     fix: str = "",
+    related: tuple[Position, ...] = (),
 ) -> Finding:
     return Finding(
         code=code,
@@ -29,6 +30,7 @@ def finding(
         environment=environment,
         object=object,
         path=path,
+        related=related,
     )
 
 
@@ -61,5 +63,6 @@ any_finding = st.builds(
     object=texts,
     path=st.lists(texts | st.integers(0, 10**6), max_size=4).map(tuple),
     construct=texts,
+    related=st.lists(positions, max_size=2).map(tuple),
 )
 any_findings = st.lists(any_finding, max_size=6)

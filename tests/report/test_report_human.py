@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.finding import Finding, Severity
+from pilothouse.finding import Finding, Position, Severity
 from pilothouse.report import human
 from pilothouse.report.text import columns
 from tests.report.report_findings import any_findings, finding, texts
@@ -73,6 +73,23 @@ def test_advice_is_counted_and_shown_to_who_asks() -> None:
     assert re.findall(r"\[(\w\d)\]", shown) == ["W1"]
     assert shown.endswith("\n\n1 warning, 2 pieces of advice in dev (--advice shows the advice)\n")
     assert render(*advice).endswith("\n\n2 pieces of advice in dev\n")
+
+
+def test_other_places_are_named_once() -> None:
+    shown = render(finding(related=(Position("b.yaml", 7, 2), Position("b.yaml", 7, 2), Position("c.yaml", 1))))
+    assert "\n  see also b.yaml:7:2, c.yaml:1\n" in shown
+
+
+def test_many_findings_of_one_check_are_counted_by_file() -> None:
+    many = [finding("Q1", Severity.WARNING, file=f"m/{number % 30:02}.yaml", line=number) for number in range(1, 2001)]
+    shown = render(*many, finding("W2", Severity.WARNING, file="a.yaml"), finding("Z1", file="z.yaml"))
+    assert re.findall(r"^\w+\[(\w\d)\]", shown, re.MULTILINE) == ["Z1", "W2", "Q1", "Q1", "Q1", "Q1", "Q1", "Q1"]
+    assert "\nwarning[Q1] 1,995 more like these (--format json shows all of them):\n  67 in m/01.yaml\n" in shown
+    assert shown.count(" in m/") == 10
+    assert "in 20 more files\n" in shown
+    assert sum(int(count.replace(",", "")) for count in re.findall(r"^ +([\d,]+) in ", shown, re.MULTILINE)) == 1995
+    assert shown.endswith("\n1 error, 2001 warnings\n")
+    assert len(render(*many[:20]).split("\n\n")) == 21, "twenty are not too many"
 
 
 def test_nothing_found_is_no_text() -> None:

@@ -43,6 +43,7 @@ def test_the_document() -> None:
                 "path": ["spec", "ports", 0, "a/b"],
                 "field": "spec.ports[0][a/b]",
                 "construct": "",
+                "related": [],
             },
             {
                 "code": "W",
@@ -58,6 +59,7 @@ def test_the_document() -> None:
                 "path": [],
                 "field": "",
                 "construct": "",
+                "related": [],
             },
         ],
         "summary": {"errors": 1, "warnings": 1, "advice": 0, "environments": ["prod", "dev"]},

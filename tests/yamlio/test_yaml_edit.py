@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.yamlio import load_all
-from pilothouse.yamlio.edit import EditError, same, set_value
+from pilothouse.yamlio.edit import EditError, quote, remove, same, set_value
 
 KEYS = ["charts", "kubia", "values", "image", "on", "1", "a.b/c", "x-y", "replicas"]
 PLAIN = ["v1", "oliwave/kubia", "a b", "3", "1.50", "true", "null", "~", "0x1F", "http://a.b:80/c", "12:30:45"]
@@ -300,3 +300,102 @@ def test_quotes_stay_as_they_are() -> None:
     assert edit('a: "1"\n', ("a",), 2) == "a: 2\n"
     assert edit("a: v1\n", ("a",), "1.10") == 'a: "1.10"\n'
     assert edit("a: |\n  x\n  y\nb: 1\n", ("a",), "z\nz\n") == "a: |\n  z\n  z\nb: 1\n"
+
+
+@given(texts(), st.data())
+@settings(deadline=None, max_examples=300)
+def test_quotes_make_text_of_what_was_written(lines: list[Line], data: st.DataObject) -> None:
+    text = "".join(f"{line.text}\n" for line in lines)
+    (document,) = load_all(text, file="f")
+    path = data.draw(st.sampled_from(every_path(document.value)))
+    value: Any = document.value
+    for step in path:
+        value = value[step]
+    if value is None:
+        return
+    if isinstance(value, dict | list):
+        with pytest.raises(EditError, match="no plain value"):
+            quote(text, path, file="f")
+        return
+    new = quote(text, path, file="f")
+    assert (new == text) == isinstance(value, str)
+    (document,) = load_all(new, file="f")
+    found: Any = document.value
+    for step in path:
+        found = found[step]
+    assert isinstance(found, str)
+    assert found == value if isinstance(value, str) else found in text
+
+
+def without(value: Any, path: FieldPath) -> Any:
+    """The value without one field, by another way than the editor's."""
+    root = copy.deepcopy(value)
+    at = root
+    for step in path[:-1]:
+        at = at[step]
+    del at[path[-1]]
+    return root
+
+
+@given(texts(), st.data(), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@settings(deadline=None, max_examples=600)
+def test_one_field_goes_and_no_other_line(lines: list[Line], data: st.DataObject, newline: str, ends: bool) -> None:
+    text = newline.join(line.text for line in lines) + (newline if ends else "")
+    (document,) = load_all(text, file="f")
+    old = document.value
+    path = data.draw(st.sampled_from(every_path(old)))
+    if len(path) == 1 and len(old) == 1:
+        with pytest.raises(EditError, match="remove the file"):
+            remove(text, path, file="f")
+        return
+    try:
+        new = remove(text, path, file="f")
+    except EditError as error:
+        assert "by hand" in error.message
+        return
+    (document,) = load_all(new, file="f")
+    assert same(document.value, without(old, path))
+    assert remove(new, (*path[:-1], "never there") if isinstance(path[-1], str) else (*path[:-1], 99), file="f") == new
+    left = iter(new.split(newline))
+    for line in lines:
+        gone = line.owner[: len(path)] == path
+        # The line of what held it alone is written anew, and so is that of an item whose first field it was.
+        rewritten = (line.leaf or line.text.rstrip().endswith(":")) and path[: len(line.owner)] == line.owner
+        begins = line.text.lstrip().startswith("-") and line.owner[:-1] == path[:-1]
+        if line.text.strip() and not (gone or rewritten or begins or holds(line, path)):
+            assert any(line.text.strip() in other for other in left), (line, new)
+
+
+def holds(line: Line, path: FieldPath) -> bool:
+    """Whether a line begins what the path leads through."""
+    return not line.text.strip().startswith("#") and path[: len(line.owner)] == line.owner
+
+
+def cut(text: str, *path: str | int) -> str:
+    return remove(textwrap.dedent(text).lstrip("\n"), path, file="f.yaml")
+
+
+def test_what_is_removed_goes_with_its_line() -> None:
+    text = "a: 1  # one\n# two\nb:\n  - x  # x\n  # y is next\n  - y\n  - z: 1\n    w: 2\nc: {d: 1, e: 2, f: [1]}\n"
+    assert cut(text, "a") == text.replace("a: 1  # one\n", "")
+    assert cut(text, "b", 0) == text.replace("  - x  # x\n", "")
+    assert cut(text, "b", 1) == text.replace("  - y\n", "")
+    assert cut(text, "b", 2) == text.replace("  - z: 1\n    w: 2\n", "")
+    assert cut(text, "b", 2, "z") == text.replace("z: 1\n    w: 2", "w: 2")
+    assert cut(text, "b", 2, "w") == text.replace("    w: 2\n", "")
+    assert cut(text, "c", "d") == text.replace("d: 1, ", "")
+    assert cut(text, "c", "f") == text.replace(", f: [1]", "")
+    assert cut(text, "c", "f", 0) == text.replace("[1]", "[]")
+    assert cut(text, "c", "nothing") == cut(text, "nothing") == text
+    assert cut("a:\n  b:\n    c: 1\nd: 2\n", "a", "b") == "a: {}\nd: 2\n"
+    assert cut("a: 1\nb:\n", "b") == "a: 1\n"
+    assert cut("a: 1\nb: 2", "b") == "a: 1\n"
+
+
+def test_what_an_alias_stands_for_is_not_removed_behind_its_back() -> None:
+    for path in (("base", "image"), ("base",), ("base", "tag"), ("two", "image"), ("one", "image")):
+        with pytest.raises(EditError):
+            cut(ANCHORED, *path)
+    whole = textwrap.dedent(ANCHORED).lstrip("\n")
+    assert cut(ANCHORED, "two") == whole.replace("two: *base\n", "")
+    assert cut(ANCHORED, "one", "more") == whole.replace("  more: x\n", "")
