@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from pilothouse import asked, reading
-from pilothouse.environment import Environment, Given
+from pilothouse.environment import Environment
 from pilothouse.manifest import Manifest
 from pilothouse.reading import Reading
 from pilothouse.schemas import Catalogue
@@ -16,19 +16,6 @@ from pilothouse.schemas import Catalogue
 
 class AssumptionError(ValueError):
     """An assumption that names no object, or a file that cannot be read as objects."""
-
-
-class Assumed(Given, frozen=True, kw_only=True):
-    """What an environment gives, and what is assumed besides."""
-
-    objects: frozenset[tuple[str, str, str]] = frozenset()
-    """Kind, namespace and name; an empty namespace is every one, or that of a kind without."""
-
-    def has(self, kind: str, name: str, namespace: str = "") -> bool:
-        """Whether an object is given or assumed; see :meth:`Given.has`."""
-        if (kind, namespace, name) in self.objects or (kind, "", name) in self.objects:
-            return True
-        return Given.has(self, kind, name, namespace)
 
 
 class Assumption:
@@ -77,12 +64,16 @@ class Assumption:
         if not self:
             return environment
         named = [_written_out(each, catalogue) for each in self._named]
-        named += [(manifest.kind, manifest.namespace, manifest.name) for manifest in self.inventory.manifests]
-        fields = msgspec.structs.asdict(environment.given)
+        inventory = self.inventory.manifests
         namespaces = {name for kind, _, name in named if kind == "Namespace"}
-        namespaces |= {namespace for _, namespace, _ in named if namespace}
-        fields["namespaces"] = [*environment.given.namespaces, *sorted(namespaces)]
-        return msgspec.structs.replace(environment, given=Assumed(**fields, objects=frozenset(named)))
+        namespaces |= {namespace for _, namespace, _ in named} | {manifest.namespace for manifest in inventory}
+        objects = [f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}" for kind, namespace, name in named]
+        given = msgspec.structs.replace(
+            environment.given,
+            namespaces=[*environment.given.namespaces, *sorted(namespaces - {""})],
+            objects=[*environment.given.objects, *objects],
+        )
+        return msgspec.structs.replace(environment, given=given)
 
 
 def _written_out(named: asked.Asked, catalogue: Catalogue) -> tuple[str, str, str]:

@@ -18,8 +18,8 @@ from pilothouse.yamlio import YamlReadError
 if TYPE_CHECKING:
     from pilothouse.environment import Environment
     from pilothouse.machines.file import MachineDocument, MachineFile
-    from pilothouse.references import Lack, Link
     from pilothouse.mesh import Mesh
+    from pilothouse.references import Lack, Link
     from pilothouse.schemas import Catalogue
 
 
