@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pilothouse.checks.catalogue import Problem, pod_check, stack_check
-from pilothouse.checks.containers import JOBS, LISTS, judged, port_problem
+from pilothouse.checks.containers import JOBS, LISTS, port_problem
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings
@@ -18,7 +18,6 @@ LIVENESS, READINESS, STARTUP = PROBES = ("livenessProbe", "readinessProbe", "sta
 HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")
 _DEFAULTS = {"initialDelaySeconds": 0, "timeoutSeconds": 1, "periodSeconds": 10, "failureThreshold": 3}
 """Seconds and times where a probe says nothing. Source: Kubernetes API reference, Probe."""
-_NUMBERS = (*_DEFAULTS, "successThreshold")
 
 
 _Found = tuple[FieldPath, dict[str, Any], str, dict[str, Any]]
@@ -203,7 +202,7 @@ def patience(probe: dict[str, Any]) -> int:
     return number_of(probe, "periodSeconds") * number_of(probe, "failureThreshold")
 
 
-def _ports(probe: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def ports_of(probe: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for handler in ("httpGet", "tcpSocket", "grpc"):
         action = probe.get(handler)
         if isinstance(action, dict):
@@ -242,7 +241,7 @@ def unnamed_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
     Source: Kubernetes API reference, HTTPGetAction and TCPSocketAction.
     """
     for path, container, field, probe in each_probe(pods):
-        for handler, port in _ports(probe):
+        for handler, port in ports_of(probe):
             if isinstance(port, str) and not port_problem(port):
                 declared = [str(each["name"]) for _, each in mappings(container.get("ports")) if each.get("name")]
                 if port not in declared:
@@ -293,7 +292,7 @@ def undeclared_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iter
     """
     declared: set[int] | None = None
     for path, container, field, probe in each_probe(pods):
-        for handler, port in _ports(probe):
+        for handler, port in ports_of(probe):
             if not isinstance(port, int) or not container.get("ports") or mapping(probe, handler).get("host"):
                 continue
             if declared is None:
@@ -308,63 +307,3 @@ def undeclared_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iter
                     (*path, handler, "port"),
                     "ask a port that the container declares, or declare this one",
                 )
-
-
-@pod_check("PROBE006", Severity.ERROR, "a probe that the server refuses")
-def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
-    """A probe has one of ``exec`` (with a command), ``httpGet``, ``tcpSocket`` and ``grpc``, numbers that are not
-    negative, and a port between 1 and 65535 or a port's name. A liveness or startup probe succeeds at the first
-    success; a readiness probe ends nothing, so it has no ``terminationGracePeriodSeconds``. The API server refuses
-    others.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: default}
-    spec:
-      containers:
-      - {name: web, image: "nginx:1.29", livenessProbe: {tcpSocket: {port: 8080}, successThreshold: 2}}
-    ```
-
-    ```yaml good
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: default}
-    spec:
-      containers:
-      - {name: web, image: "nginx:1.29", livenessProbe: {tcpSocket: {port: 8080}, failureThreshold: 2}}
-    ```
-
-    Source: Kubernetes API reference, Probe; reproduced on a kube-apiserver.
-    """
-    if not judged(manifest, stack):
-        return
-    for path, container, field, probe in each_probe(pods):
-        if path[-3] == "initContainers" and container.get("restartPolicy") != "Always":
-            continue  # CTR005 says enough
-        for at, message in _wrong(field, probe):
-            yield Problem(manifest, f"the {field} of {container.get('name')} {message}", (*path, *at))
-
-
-def _wrong(field: str, probe: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
-    handlers = [handler for handler in HANDLERS if isinstance(probe.get(handler), dict)]
-    if len(handlers) != 1 and not any(isinstance(probe.get(each), list | str | int | float) for each in HANDLERS):
-        told = f"has {' and '.join(handlers)}" if handlers else "asks nothing"
-        yield (), f"{told}, expected one of {', '.join(HANDLERS)}"
-    if mapping(probe, "exec").get("command") in (None, []) and handlers == ["exec"]:
-        yield ("exec",), "runs no command"
-    for handler, port in _ports(probe):
-        if handlers[:1] == [handler] and (wrong := port_problem(port)):
-            yield (handler, "port"), f"asks in vain: {wrong}"
-    for number in _NUMBERS:
-        value = probe.get(number)
-        if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-            yield (number,), f"has {number} {value}, expected 0 or more"
-    successes, grace = probe.get("successThreshold"), probe.get("terminationGracePeriodSeconds")
-    if field != READINESS and isinstance(successes, int) and successes > 1:
-        yield ("successThreshold",), f"has successThreshold {successes}, expected 1"
-    if isinstance(grace, int) and not isinstance(grace, bool):
-        if field == READINESS:
-            yield ("terminationGracePeriodSeconds",), "has terminationGracePeriodSeconds, and ends nothing"
-        elif grace <= 0:
-            yield ("terminationGracePeriodSeconds",), f"gives {grace} seconds to end, expected 1 or more"

@@ -14,7 +14,8 @@ from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
-_SOURCES = ("configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef")
+_SOURCES = ("configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef")
+"""What a variable is taken from; a file too in some clusters, and others leave ``fileKeyRef`` out."""
 _REFUSED_IN_NAME = re.compile(r"[^\x20-\x7e]|=")
 _FIELDS = frozenset(
     {
