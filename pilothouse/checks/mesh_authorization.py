@@ -85,7 +85,9 @@ def namespaces(stack: Stack) -> Iterator[Problem]:
     for policy in stack.mesh.of("AuthorizationPolicy", SECURITY):
         for path, source in _sources(policy):
             for place, name in _items(path, source, "namespaces", "notNamespaces"):
-                if name != "istio-system" and not any(_fits(name, each) for each in stack.namespaces):
+                if name in stack.namespaces or name == "istio-system":
+                    continue
+                if not any(_fits(name, each) for each in stack.namespaces):
                     yield Problem(policy, f"nobody defines the namespace {name}", place, "name the callers' namespace")
 
 

@@ -11,17 +11,17 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings, text
 from pilothouse.manifest import Manifest
-from pilothouse.mesh import NETWORKING, Mesh, namespace_of, spec
+from pilothouse.mesh import NETWORKING, Mesh, spec
 from pilothouse.stack import Stack
 
 _GATEWAY = [(NETWORKING, "Gateway")]
 
 
-def _selector(gateway: Manifest) -> dict[str, Any]:
+def selector_of(gateway: Manifest) -> dict[str, Any]:
     return mapping(spec(gateway), "selector")
 
 
-def _servers(gateway: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any], int, str]]:
+def servers(gateway: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any], int, str]]:
     """Every server with its place, its port's number and its protocol in capitals."""
     for index, server in mappings(spec(gateway).get("servers")):
         port = mapping(server, "port")
@@ -74,7 +74,7 @@ def no_pods(stack: Stack) -> Iterator[Problem]:
     """
     mesh = stack.mesh
     for gateway in mesh.of("Gateway"):
-        selector = _selector(gateway)
+        selector = selector_of(gateway)
         if selector and not mesh.meeting(selector) and mesh.label_keys.issuperset(selector):
             words = ",".join(f"{key}={value}" for key, value in selector.items())
             yield Problem(gateway, f"no pod carries {words}", ("spec", "selector"), "select the gateway's own pods")
@@ -133,22 +133,22 @@ def ports(stack: Stack) -> Iterator[Problem]:
                     str(target) if isinstance(target, int) else "",
                 }
     for gateway in mesh.of("Gateway"):
-        selector = _selector(gateway)
+        selector = selector_of(gateway)
         known: set[object] = set()
         for pods in mesh.meeting(selector) if selector else ():
             known |= offered[pods.manifest.kind, f"{pods.manifest.namespace}/{pods.manifest.name}"]
-        for path, _, number, _ in _servers(gateway) if known else ():
+        for path, _, number, _ in servers(gateway) if known else ():
             if str(number) not in known:
                 listed = ", ".join(sorted(str(each) for each in known if each))
                 message = f"the Service of the gateway's pods does not lead to the port {number}, but to {listed}"
                 yield Problem(gateway, message, (*path, "port", "number"), "add the port to the gateway's Service")
 
 
-def _alike(mesh: Mesh) -> list[list[Manifest]]:
+def alike(mesh: Mesh) -> list[list[Manifest]]:
     """The Gateways that are served by the same pods, in groups: by their selector."""
     found: dict[tuple[tuple[str, str], ...], list[Manifest]] = defaultdict(list)
     for gateway in mesh.of("Gateway"):
-        selector = _selector(gateway)
+        selector = selector_of(gateway)
         if selector:
             found[tuple(sorted((key, str(value)) for key, value in selector.items()))].append(gateway)
     groups = list(found.items())
@@ -262,10 +262,10 @@ def plain_conflicts(stack: Stack) -> Iterator[Problem]:
 def _claimed_twice(stack: Stack) -> Iterator[tuple[bool, Problem]]:
     """The servers that claim a host and port which another Gateway has, each with whether it is without TLS."""
     said = set()
-    for gateways in _alike(stack.mesh):
+    for gateways in alike(stack.mesh):
         first: dict[tuple[int, str, str], Manifest] = {}
         for gateway in gateways if len(gateways) > 1 else ():
-            for path, server, number, protocol in _servers(gateway):
+            for path, server, number, protocol in servers(gateway):
                 for host in sorted(_hosts(server)):
                     other = first.setdefault((number, text(server.get("bind")), host), gateway)
                     if other.identity != gateway.identity and (gateway.identity, path, host) not in said:
@@ -306,10 +306,10 @@ def protocols(stack: Stack) -> Iterator[Problem]:
     ```
     """
     said = set()
-    for gateways in _alike(stack.mesh):
+    for gateways in alike(stack.mesh):
         first: dict[tuple[int, str], tuple[str, Manifest]] = {}
         for gateway in gateways:
-            for path, server, number, protocol in _servers(gateway):
+            for path, server, number, protocol in servers(gateway):
                 tls = mapping(server, "tls")
                 kind = "HTTP" if protocol in _PLAIN else "TLS" if tls and not tls.get("httpsRedirect") else protocol
                 before, other = first.setdefault((number, text(server.get("bind"))), (kind, gateway))
@@ -317,64 +317,6 @@ def protocols(stack: Stack) -> Iterator[Problem]:
                     said.add((gateway.identity, path))
                     message = f"{other.identity} has {before} on port {number} of the same pods, and this server {kind}"
                     yield Problem(gateway, message, (*path, "port", "protocol"), "give each protocol its own port")
-
-
-@stack_check("GWI005", Severity.WARNING, "one certificate in two Gateways", equals=("istioctl IST0138",))
-def shared_certificates(stack: Stack) -> Iterator[Problem]:
-    """A browser uses one HTTP/2 connection for all hosts of a certificate. Where two Gateways of the same pods have
-    that certificate, it sends requests for the second host over the connection to the first, and is answered 404.
-
-    ```yaml bad
-    apiVersion: networking.istio.io/v1
-    kind: Gateway
-    metadata: {name: shop, namespace: default}
-    spec:
-      selector: {istio: ingressgateway}
-      servers:
-      - hosts: [shop.example.com]
-        port: {number: 443, name: https, protocol: HTTPS}
-        tls: {mode: SIMPLE, credentialName: example-com}
-    ---
-    apiVersion: networking.istio.io/v1
-    kind: Gateway
-    metadata: {name: bank, namespace: default}
-    spec:
-      selector: {istio: ingressgateway}
-      servers:
-      - hosts: [bank.example.com]
-        port: {number: 443, name: https, protocol: HTTPS}
-        tls: {mode: SIMPLE, credentialName: example-com}
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: Gateway
-    metadata: {name: example, namespace: default}
-    spec:
-      selector: {istio: ingressgateway}
-      servers:
-      - hosts: [shop.example.com, bank.example.com]
-        port: {number: 443, name: https, protocol: HTTPS}
-        tls: {mode: SIMPLE, credentialName: example-com}
-    ```
-
-    Source: Istio's page "Traffic Management Problems", "404 errors occur when multiple gateways configured with same
-    TLS certificate".
-    """
-    said = set()
-    for gateways in _alike(stack.mesh):
-        first: dict[object, Manifest] = {}
-        for gateway in gateways if len(gateways) > 1 else ():
-            for path, server, _, _ in _servers(gateway):
-                tls = mapping(server, "tls")
-                files = (text(tls.get("serverCertificate")), text(tls.get("privateKey")))
-                key = text(tls.get("credentialName")) or (files if all(files) else "")
-                other = first.setdefault(key, gateway) if key else gateway
-                if other.identity != gateway.identity and gateway.identity not in said:
-                    said.add(gateway.identity)
-                    field = "credentialName" if isinstance(key, str) else "serverCertificate"
-                    message = f"{other.identity} has the same certificate"
-                    yield Problem(gateway, message, (*path, "tls", field), "put both hosts into one Gateway")
 
 
 _CERTIFICATES = ("credentialName", "credentialNames", "serverCertificate", "tlsCertificates")
@@ -409,14 +351,14 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, ServerTLSSettings.
     """
-    servers = mappings(spec(manifest).get("servers"))
-    if not servers:
+    listed = mappings(spec(manifest).get("servers"))
+    if not listed:
         yield Problem(manifest, "a Gateway without servers", ("spec",), "add the ports and hosts that it serves")
-    for index, server in servers:
+    for index, server in listed:
         if not mapping(server, "port"):
             yield Problem(manifest, "a server without a port", ("spec", "servers", index), "add its port")
     names: set[str] = set()
-    for path, server, _, protocol in _servers(manifest):
+    for path, server, _, protocol in servers(manifest):
         tls, port = mapping(server, "tls"), mapping(server, "port")
         mode, own = text(tls.get("mode"), "PASSTHROUGH"), [field for field in _CERTIFICATES if tls.get(field)]
         name = text(port.get("name"))
@@ -439,134 +381,3 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         if name and name in names:
             yield Problem(manifest, f"the port name {name} stands twice", (*path, "port", "name"), "rename one")
         names.add(name)
-
-
-@stack_check(
-    "GWI007",
-    Severity.ERROR,
-    "a Gateway's certificate in a namespace where nobody looks",
-    equals=("istioctl IST0101",),
-)
-def credentials(stack: Stack) -> Iterator[Problem]:
-    """The Secret of ``credentialName`` is read in the namespace of the gateway's pods, not in the Gateway's own. If it
-    stands elsewhere, the port does not open.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: edge, namespace: infra, labels: {istio: edge, sidecar.istio.io/inject: "true"}}
-    spec: {containers: [{name: istio-proxy, image: auto}]}
-    ---
-    apiVersion: cert-manager.io/v1
-    kind: Certificate
-    metadata: {name: shop, namespace: shop}
-    spec: {secretName: shop-tls, dnsNames: [shop.example.com], issuerRef: {name: letsencrypt, kind: ClusterIssuer}}
-    ---
-    apiVersion: networking.istio.io/v1
-    kind: Gateway
-    metadata: {name: shop, namespace: shop}
-    spec:
-      selector: {istio: edge}
-      servers:
-      - hosts: [shop.example.com]
-        port: {number: 443, name: https, protocol: HTTPS}
-        tls: {mode: SIMPLE, credentialName: shop-tls}
-    ```
-
-    ```yaml good
-    apiVersion: cert-manager.io/v1
-    kind: Certificate
-    metadata: {name: shop, namespace: shop}
-    spec: {secretName: shop-tls, dnsNames: [shop.example.com], issuerRef: {name: letsencrypt, kind: ClusterIssuer}}
-    ---
-    apiVersion: networking.istio.io/v1
-    kind: Gateway
-    metadata: {name: shop, namespace: shop}
-    spec:
-      selector: {istio: edge}
-      servers:
-      - hosts: [shop.example.com]
-        port: {number: 443, name: https, protocol: HTTPS}
-        tls: {mode: SIMPLE, credentialName: shop-tls}
-    ```
-
-    Source: Istio's reference, ServerTLSSettings, ``credentialName``.
-    """
-    mesh = stack.mesh
-    if not mesh.gateways:
-        return
-    made: dict[str, set[str]] = defaultdict(set)
-    for secret in stack.of_kind("", "Secret"):
-        made[secret.name].add(namespace_of(secret))
-    for certificate in stack.of_kind("cert-manager.io", "Certificate"):
-        made[text(spec(certificate).get("secretName"))].add(namespace_of(certificate))
-    for external in stack.of_kind("external-secrets.io", "ExternalSecret"):
-        made[text(mapping(spec(external), "target").get("name")) or external.name].add(namespace_of(external))
-    for gateway in mesh.of("Gateway"):
-        selector = _selector(gateway)
-        wanted = {pods.namespace for pods in mesh.meeting(selector)} if selector else set()
-        for path, server, _, _ in _servers(gateway):
-            name = text(mapping(server, "tls").get("credentialName"))
-            there = made.get(name, set())
-            given = any(stack.environment.given.has("Secret", name, each) for each in wanted)
-            if name and wanted and there and not there & wanted and not given:
-                message = f"the Secret {name} stands in {min(there)}, and the gateway's pods read it in {min(wanted)}"
-                yield Problem(gateway, message, (*path, "tls", "credentialName"), f"put it into {min(wanted)}")
-
-
-_KEYS = (("tls.crt", "tls.key"), ("cert", "key"))
-
-
-@stack_check("GWI009", Severity.ERROR, "a Gateway's Secret without its certificate", equals=("istioctl IST0161",))
-def keys(stack: Stack) -> Iterator[Problem]:
-    """A Gateway's certificate is read from ``tls.crt`` and ``tls.key`` of its Secret, or from ``cert`` and ``key``.
-    With others the port does not open.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Secret
-    metadata: {name: shop, namespace: shop}
-    stringData: {tls.cert: certificate, tls.key: key}
-    ---
-    apiVersion: networking.istio.io/v1
-    kind: Gateway
-    metadata: {name: shop, namespace: shop}
-    spec:
-      selector: {istio: edge}
-      servers:
-      - hosts: [shop.example.com]
-        port: {number: 443, name: https, protocol: HTTPS}
-        tls: {mode: SIMPLE, credentialName: shop}
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: Gateway
-    metadata: {name: shop, namespace: shop}
-    spec:
-      selector: {istio: edge}
-      servers:
-      - hosts: [shop.example.com]
-        port: {number: 443, name: https, protocol: HTTPS}
-        tls: {mode: SIMPLE, credentialName: shop}
-    ```
-
-    Source: Istio's task "Secure Gateways".
-    """
-    mesh = stack.mesh
-    secrets: dict[str, list[Manifest]] = defaultdict(list)
-    for secret in stack.of_kind("", "Secret") if mesh.gateways else ():
-        secrets[secret.name].append(secret)
-    for gateway in mesh.of("Gateway"):
-        for path, server, _, _ in _servers(gateway):
-            name = text(mapping(server, "tls").get("credentialName"))
-            wanted = {pods.namespace for pods in mesh.meeting(_selector(gateway))} if name in secrets else set()
-            wanted = wanted if _selector(gateway) and wanted else {namespace_of(each) for each in secrets.get(name, ())}
-            for secret in secrets.get(name, ()):
-                held = mapping(secret.body, "data").keys() | mapping(secret.body, "stringData").keys()
-                if namespace_of(secret) in wanted and held and not any(held.issuperset(pair) for pair in _KEYS):
-                    message = f"{secret.identity} holds {', '.join(sorted(held))}, and neither tls.crt nor tls.key"
-                    if held & {"tls.crt", "tls.key", "cert", "key"}:
-                        message = f"{secret.identity} holds {', '.join(sorted(held))} alone"
-                    fix = "write the certificate to tls.crt and its key to tls.key"
-                    yield Problem(gateway, message, (*path, "tls", "credentialName"), fix)

@@ -112,7 +112,7 @@ def external_name(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "MESH012",
     Severity.WARNING,
     "pods whose Services disagree about a port",
-    equals=("istioctl IST0116", "istioctl IST0137"),
+    equals=("istioctl IST0116",),
 )
 def disagreeing(stack: Stack) -> Iterator[Problem]:
     """A sidecar has one listener for a port of its pods. Two Services that lead to it with different protocols, or with
