@@ -114,7 +114,7 @@ def _validate(verbs: Any) -> None:
         "  helm template web ./web | pilothouse validate --kubernetes-version 1.34 -\n"
         "  pilothouse validate --assume 'Secret shop/mysql' manifests/\n"
         "  pilothouse validate --diff manifests/      what --fix would change\n"
-        "  kubectl get all,secrets -A -o yaml > cluster.yaml && pilothouse validate --assume cluster.yaml manifests/",
+        "  pilothouse validate --assume cluster.yaml manifests/     from kubectl get -A -o yaml",
     )
     verb.add_argument("paths", metavar="PATH", nargs="*", help="files, folders, or - for standard input; dist/ if none")
     verb.add_argument("--kubernetes-version", metavar="X.Y", help="for files that no environment names")
