@@ -23,6 +23,8 @@ FAMILIES = (
     "secrets",
     "services",
     "workloads",
+    "capacity",
+    "quotas",
     "scheduling",
     "pod_security",
     "output",

@@ -27,6 +27,14 @@ CONTAINER: dict[str, Any] = {
 _LISTS = ("containers", "initContainers")
 
 
+VOLUME: dict[str, Any] = {"emptyDir": {"sizeLimit": "1Gi"}}
+"""Fields of a volume, of those kinds that it already is."""
+
+SURROUNDINGS = frozenset({"NS003", "NS004", "META003"})
+"""Advice about what an example stands in, which it does not show: that it names a namespace of its own, say. It counts
+only in the good example of its own page."""
+
+
 def complete(manifests: Iterable[Manifest]) -> None:
     """Fill up the pods of a good example, in place."""
     for manifest in manifests:
@@ -36,6 +44,12 @@ def complete(manifests: Iterable[Manifest]) -> None:
         fill(pods.spec, POD)
         for _, container in pods.containers(*_LISTS):
             fill(container, CONTAINER)
+            resources = container["resources"]
+            if isinstance(resources, dict):
+                fill(resources, {"limits": {"memory": resources.get("requests", {}).get("memory", "64Mi")}})
+        for volume in pods.spec.get("volumes", ()):
+            for kind in volume.keys() & VOLUME.keys():
+                fill(volume[kind], VOLUME[kind])
 
 
 def fill(given: dict[str, Any], lacking: dict[str, Any]) -> None:

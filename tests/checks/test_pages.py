@@ -11,25 +11,28 @@ import re
 import msgspec
 import pytest
 
+from pilothouse import yamlio
 from pilothouse.checks import Check, catalogue, check_machine_file, check_object, check_stack
-from pilothouse.environment import Cluster, Given
+from pilothouse.environment import Cluster, Given, NodePool
 from pilothouse.finding import Finding, Position
 from pilothouse.machines.file import MachineFile
 from pilothouse.reading import Reading
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
-from tests.checks.completed import NAMESPACES, complete
+from tests.checks.completed import NAMESPACES, SURROUNDINGS, complete
 
 EXAMPLES = re.compile(r"^```(yaml|toml) (bad|good)(?: ([0-9.]+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FILES = re.compile(r"^# file: (.+)\n", re.MULTILINE)
 NEWEST = "1.36"
+ENVIRONMENT = "environment.yaml"
 
 
 def examples(check: Check) -> dict[str, tuple[str, dict[str, str]]]:
     """The page's examples: ``bad`` and ``good`` -> Kubernetes version and files, each with its text.
 
-    A block of TOML is a file for machines; ``# file: NAME`` in it begins another one.
+    A block of TOML is a file for machines; ``# file: NAME`` in it begins another one. ``environment.yaml`` is what the
+    environment's file says of its nodes.
     """
     found: dict[str, tuple[str, dict[str, str]]] = {}
     for language, kind, version, text in EXAMPLES.findall(check.page):
@@ -41,14 +44,22 @@ def examples(check: Check) -> dict[str, tuple[str, dict[str, str]]]:
     return found
 
 
+def nodes(files: dict[str, str]) -> list[NodePool]:
+    documents = yamlio.load_all(files.get(ENVIRONMENT, "nodes: []"), file=ENVIRONMENT)
+    return msgspec.convert(documents[0].value["nodes"], list[NodePool])
+
+
 def judge(version: str, files: dict[str, str], *, good: bool = False) -> list[Finding]:
     environment = msgspec.structs.replace(
         somebodys(version),
         cluster=Cluster(name="example"),
         given=Given(namespaces=list(NAMESPACES) if good else []),
+        nodes=nodes(files),
     )
     reading = Reading()
     for name, text in files.items():
+        if name == ENVIRONMENT:
+            continue
         if name.endswith(".yaml"):
             reading.read_text(text.encode(), name, name)
         else:
@@ -78,7 +89,8 @@ def test_finds_the_bad_example_of_its_page(check: Check) -> None:
 @pytest.mark.parametrize("check", JUDGING, ids=lambda check: check.code)
 def test_no_check_finds_anything_in_a_good_example(check: Check) -> None:
     version, files = examples(check)["good"]
-    assert judge(version, files, good=True) == []
+    found = judge(version, files, good=True)
+    assert [finding for finding in found if finding.code == check.code or finding.code not in SURROUNDINGS] == []
 
 
 @pytest.mark.parametrize("check", catalogue().values(), ids=lambda check: check.code)
