@@ -133,7 +133,7 @@ def within_range(stack: Stack) -> Iterator[Problem]:
     apiVersion: v1
     kind: Pod
     metadata: {name: web, namespace: shop}
-    spec: {containers: [{name: web, image: "nginx:1.29", resources: {limits: {memory: 1Gi}}}]}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {memory: 1Gi}}}]}
     ```
 
     Source: Kubernetes documentation, "Limit Ranges".
