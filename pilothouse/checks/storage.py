@@ -127,7 +127,7 @@ def sound_volume(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     affinity = spec.get("nodeAffinity")
     if "local" in sources and affinity is None:
         yield Problem(manifest, "a local volume lies on one node, and no nodeAffinity says on which", (*at, "local"))
-    if isinstance(affinity, dict) and not mappings(mapping(affinity, "required").get("nodeSelectorTerms")):
+    if isinstance(affinity, dict) and not listing(mapping(affinity, "required").get("nodeSelectorTerms")):
         yield Problem(manifest, "its nodeAffinity requires nothing", (*at, "nodeAffinity"))
 
 

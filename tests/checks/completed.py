@@ -30,7 +30,7 @@ _LISTS = ("containers", "initContainers")
 VOLUME: dict[str, Any] = {"emptyDir": {"sizeLimit": "1Gi"}}
 """Fields of a volume, of those kinds that it already is."""
 
-SURROUNDINGS = frozenset({"NS003", "NS004", "META003"})
+SURROUNDINGS = frozenset({"NS003", "NS004", "NS005", "META003"})
 """Advice about what an example stands in, which it does not show: that it names a namespace of its own, say. It counts
 only in the good example of its own page."""
 
