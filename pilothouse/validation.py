@@ -12,10 +12,10 @@ import msgspec
 
 from pilothouse import kubeconform, profiles, waivers
 from pilothouse.checks import catalogue as checks
-from pilothouse.checks import check_machine_file, check_object, check_stack
+from pilothouse.checks import check_environments, check_machine_file, check_object, check_stack
 from pilothouse.checks.output import REFUSED
 from pilothouse.checks.schema import FIELDS, MISREAD
-from pilothouse.checks.waivers import UNUSED
+from pilothouse.checks.waivers import NO_REASON, UNUSED
 from pilothouse.environment import Cluster, Environment
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Finding, Position, Severity
@@ -41,6 +41,10 @@ class Verdicts:
     """Objects that kubeconform found valid."""
     skipped: int = 0
     """Objects that it left out, since no schema knows their kind."""
+    stack: Stack | None = None
+    """What was judged; None where that was not all that the environment has."""
+    waived: Sequence[tuple[str, Waiver]] = ()
+    """The waivers that count, each with its instance."""
 
     @property
     def stopped(self) -> bool:
@@ -117,12 +121,26 @@ def judge(
     found += of_stack if ours else [_warning(finding) for finding in of_stack]
     if missing == "warn":
         found = [_warning(finding) if finding.code == "SCHEMA002" else finding for finding in found]
+    verdicts.stack, verdicts.waived = None if partial else stack, waived
     verdicts.findings = waivers.apply(found, waived, environment.name, frozenset(whole))
     if partial:
         verdicts.findings = [each for each in verdicts.findings if each.code != UNUSED]
     if binary is not None and reading.files:
         _second_judge(verdicts, reading, misread, stack, missing, binary())
     return verdicts
+
+
+def compare(verdicts: Sequence[Verdicts]) -> None:
+    """Judge all environments beside each other, and add what that finds.
+
+    :param verdicts: those of each environment, the whole of it judged.
+    """
+    stacks = {each.environment.name: each.stack for each in verdicts if each.stack is not None}
+    found = check_environments(stacks)
+    for each in verdicts:
+        name = each.environment.name
+        kept = waivers.apply(found.get(name, []), each.waived, name, frozenset(), compared=True)
+        each.findings += [finding for finding in kept if finding.code not in (UNUSED, NO_REASON)]
 
 
 def _warning(finding: Finding) -> Finding:

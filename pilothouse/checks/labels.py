@@ -70,7 +70,10 @@ def metadata(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 def _kept(manifest: Manifest) -> Iterator[Problem]:
     """Whether a client-side apply can keep the whole object in an annotation."""
-    size = len(msgspec.json.encode(manifest.body))
+    try:
+        size = len(msgspec.json.encode(manifest.body))
+    except (TypeError, ValueError, OverflowError):  # no JSON: OBJ002 says so
+        return
     options = text(mapping(manifest.body, "metadata", "annotations").get("argocd.argoproj.io/sync-options"))
     if size > _MOST and "ServerSideApply=true" not in options and "Replace=true" not in options:
         yield Problem(

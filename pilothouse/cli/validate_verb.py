@@ -16,7 +16,7 @@ from pilothouse.dist.folders import NODES, folders, nodes_folder
 from pilothouse.environment import load, names
 from pilothouse.repository import NoRepositoryError, find_root
 from pilothouse.schemas import known_minors
-from pilothouse.validation import Verdicts, judge, somebodys
+from pilothouse.validation import Verdicts, compare, judge, somebodys
 
 STANDARD_INPUT = "-"
 
@@ -47,6 +47,8 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
                 verdicts.append(_judge_ours(options, root, group, binary))
             else:
                 verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch))
+        if root is not None and sorted(verdict.environment.name for verdict in verdicts) == names(root):
+            compare([verdict for verdict in verdicts if verdict.stack is not None])
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     show(findings, root or os.getcwd(), options.format, screen, advice=options.advice)
     objects = sum(verdict.objects for verdict in verdicts)

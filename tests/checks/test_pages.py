@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from pilothouse import yamlio
-from pilothouse.checks import Check, catalogue, check_machine_file, check_object, check_stack
+from pilothouse.checks import Check, catalogue, check_environments, check_machine_file, check_object, check_stack
 from pilothouse.environment import Cluster, Given, NodePool
+from pilothouse.environment.layers import Map
+from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Finding, Position
 from pilothouse.machines.file import MachineFile
 from pilothouse.reading import Reading
@@ -32,7 +34,7 @@ def examples(check: Check) -> dict[str, tuple[str, dict[str, str]]]:
     """The page's examples: ``bad`` and ``good`` -> Kubernetes version and files, each with its text.
 
     A block of TOML is a file for machines; ``# file: NAME`` in it begins another one. ``environment.yaml`` is what the
-    environment's file says of its nodes.
+    environment's file says.
     """
     found: dict[str, tuple[str, dict[str, str]]] = {}
     for language, kind, version, text in EXAMPLES.findall(check.page):
@@ -44,21 +46,47 @@ def examples(check: Check) -> dict[str, tuple[str, dict[str, str]]]:
     return found
 
 
-def nodes(files: dict[str, str]) -> list[NodePool]:
-    documents = yamlio.load_all(files.get(ENVIRONMENT, "nodes: []"), file=ENVIRONMENT)
-    return msgspec.convert(documents[0].value["nodes"], list[NodePool])
-
-
 def judge(version: str, files: dict[str, str], *, good: bool = False) -> list[Finding]:
+    """Every finding in an example. Files in folders are those of an environment each, and are judged beside each other
+    as well."""
+    folders: dict[str, dict[str, str]] = {}
+    for name, text in files.items():
+        folders.setdefault(name.rpartition("/")[0], {})[name] = text
+    found: list[Finding] = []
+    stacks = {}
+    for folder, inside in folders.items():
+        of_folder, stacks[folder] = judge_one(version, folder, inside, good=good)
+        found += of_folder
+    for compared in check_environments(stacks if len(stacks) > 1 else {}).values():
+        found += compared
+    return found
+
+
+class Here:
+    """The file of an example's environment."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def position(self, path: FieldPath, *, key: bool = False) -> Position:
+        return Position(file=self.name, line=1)
+
+
+def judge_one(version: str, folder: str, files: dict[str, str], *, good: bool = False) -> tuple[list[Finding], Stack]:
+    file = f"{folder}/{ENVIRONMENT}".lstrip("/")
+    said = yamlio.load_all(files.get(file, "{}"), file=file)[0].value
     environment = msgspec.structs.replace(
-        somebodys(version),
+        somebodys(said.get("kubernetesVersion", version)),
+        name=folder,
+        profile=said.get("profile", "lab" if not folder else "production"),
+        provenance=Map(Here(file), (), {}),
         cluster=Cluster(name="example"),
         given=Given(namespaces=list(NAMESPACES) if good else []),
-        nodes=nodes(files),
+        nodes=msgspec.convert(said.get("nodes", []), list[NodePool]),
     )
     reading = Reading()
     for name, text in files.items():
-        if name == ENVIRONMENT:
+        if name == file:
             continue
         if name.endswith(".yaml"):
             reading.read_text(text.encode(), name, name)
@@ -66,10 +94,10 @@ def judge(version: str, files: dict[str, str], *, good: bool = False) -> list[Fi
             reading.machine_files.append(MachineFile(name, text, Position(file=name, line=1), file=name))
     if good:
         complete(reading.manifests)
-    stack = Stack(environment, Catalogue(version), reading.manifests, reading.machine_files)
+    stack = Stack(environment, Catalogue(environment.kubernetes_version), reading.manifests, reading.machine_files)
     found = [finding for manifest in stack for finding in check_object(manifest, stack)]
     found += [finding for file in reading.machine_files for finding in check_machine_file(file, stack)]
-    return reading.findings + found + check_stack(stack)
+    return reading.findings + found + check_stack(stack), stack
 
 
 JUDGING = [check for check in catalogue().values() if check.judges]
