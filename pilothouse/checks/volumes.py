@@ -249,7 +249,7 @@ def shared(stack: Stack) -> Iterator[Problem]:
     for claim, mounts in _single(stack):
         first = mounts[0][0] if mounts else None
         for manifest, pods, at in mounts[1:]:
-            if first is not None and manifest is not first and not _beside_itself(pods):
+            if first is not None and manifest.identity != first.identity and not _beside_itself(pods):
                 yield Problem(
                     manifest,
                     f"it mounts the claim {claim.name}, as {first.kind} {first.name} does, and that is {_mode(claim)}",
