@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import weakref
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -36,24 +37,31 @@ class Demand(NamedTuple):
     """Whether there is one on every node that takes it; ``least`` and ``most`` then count one node's."""
 
 
-def of_namespace(
-    stack: Stack, namespace: str, autoscalers: Mapping[tuple[str, str, str], Manifest]
-) -> Iterator[Demand]:
+_known: weakref.WeakKeyDictionary[Stack, dict[str, list[Demand]]] = weakref.WeakKeyDictionary()
+"""What is worked out already: several checks ask for the same."""
+
+
+def of_namespace(stack: Stack, namespace: str) -> list[Demand]:
     """The demand of every workload of a namespace.
 
     :param stack: the objects.
     :param namespace: which; it may be empty, for objects that name none.
-    :param autoscalers: as :func:`by_target` gives them.
     """
+    known = _known.setdefault(stack, {})
+    if namespace not in known:
+        known[namespace] = list(_of_namespace(stack, namespace))
+    return known[namespace]
+
+
+def _of_namespace(stack: Stack, namespace: str) -> Iterator[Demand]:
     requests, limits = (amounts(given) for given in qos.defaults(stack, namespace))
-    overheads = _overheads(stack)
+    runtimes = stack.of_kind("node.k8s.io", "RuntimeClass")
+    overheads = {each.name: amounts(mapping(each.body, "overhead", "podFixed")) for each in runtimes}
     for manifest, template in stack.workloads.get(namespace, ()):
         if manifest.kind == "PodTemplate" or _is_owned(manifest):
             continue
         overhead = overheads.get(text(template.spec.get("runtimeClassName")), {})
-        spec = mapping(manifest.body, "spec")
-        scaler = autoscalers.get((manifest.namespace, manifest.kind, manifest.name))
-        least, most = _counts(manifest, spec, scaler)
+        least, most = _counts(manifest, stack)
         replaced = rollout.of(manifest, stack)
         yield Demand(
             manifest,
@@ -65,15 +73,6 @@ def of_namespace(
             replaced.most - replaced.pods if replaced is not None and replaced.ready >= replaced.pods else 0,
             manifest.kind == "DaemonSet",
         )
-
-
-def by_target(stack: Stack) -> dict[tuple[str, str, str], Manifest]:
-    """Every HorizontalPodAutoscaler under (namespace, kind, name) of what it scales."""
-    found = {}
-    for autoscaler in stack.of_kind("autoscaling", "HorizontalPodAutoscaler"):
-        target = mapping(autoscaler.body, "spec", "scaleTargetRef")
-        found[autoscaler.namespace, text(target.get("kind")), text(target.get("name"))] = autoscaler
-    return found
 
 
 def total(parts: Iterable[tuple[Amounts, int]]) -> Amounts:
@@ -100,19 +99,14 @@ def _is_owned(manifest: Manifest) -> bool:
     return bool(mappings(mapping(manifest.body, "metadata").get("ownerReferences")))
 
 
-def _overheads(stack: Stack) -> dict[str, Amounts]:
-    return {
-        each.name: amounts(mapping(each.body, "overhead", "podFixed"))
-        for each in stack.of_kind("node.k8s.io", "RuntimeClass")
-    }
-
-
 def _count(value: Any, default: int) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
 
 
-def _counts(manifest: Manifest, spec: dict[str, Any], scaler: Manifest | None) -> tuple[int, int]:
+def _counts(manifest: Manifest, stack: Stack) -> tuple[int, int]:
     """How many pods there are at least, and at most."""
+    spec = mapping(manifest.body, "spec")
+    scaler = stack.autoscalers.get((manifest.namespace, manifest.kind, manifest.name))
     if manifest.kind in ("Pod", "DaemonSet"):
         return 1, 1
     if manifest.kind in ("Job", "CronJob"):

@@ -103,15 +103,8 @@ def _before_ready(container: dict[str, Any]) -> int:
 
 def _least(manifest: Manifest, stack: Stack) -> int:
     """How many pods an autoscaler of the workload keeps at least; 1 where there is none."""
-    for autoscaler in stack.of_kind("autoscaling", "HorizontalPodAutoscaler"):
-        spec = mapping(autoscaler.body, "spec")
-        target = mapping(spec, "scaleTargetRef")
-        if autoscaler.namespace == manifest.namespace and (target.get("kind"), target.get("name")) == (
-            manifest.kind,
-            manifest.name,
-        ):
-            return _count(spec.get("minReplicas"), 1)
-    return 1
+    autoscaler = stack.autoscalers.get((manifest.namespace, manifest.kind, manifest.name))
+    return 1 if autoscaler is None else _count(mapping(autoscaler.body, "spec").get("minReplicas"), 1)
 
 
 def _count(value: Any, default: int) -> int:

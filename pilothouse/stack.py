@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pilothouse.lenient import mapping, text
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import TEMPLATES, PodTemplate, template_of
 from pilothouse.schemas.node_kinds import NodeKinds, of_minor
@@ -39,6 +40,7 @@ class Stack:
         self.catalogue = catalogue
         self.manifests = list(manifests)
         self.machine_files = list(machine_files)
+        self._by_namespace: dict[tuple[str, str], Mapping[str, list[Manifest]]] = {}
 
     def __len__(self) -> int:
         return len(self.manifests)
@@ -68,6 +70,28 @@ class Stack:
         :param group: the API group as written; empty for the core group.
         """
         return self._by_kind.get((group, kind), [])
+
+    def within(self, namespace: str, group: str, kind: str) -> list[Manifest]:
+        """Every object of one kind in one namespace.
+
+        :param namespace: which.
+        :param group: the API group as written; empty for the core group.
+        """
+        if (group, kind) not in self._by_namespace:
+            found: dict[str, list[Manifest]] = defaultdict(list)
+            for manifest in self.of_kind(group, kind):
+                found[manifest.namespace].append(manifest)
+            self._by_namespace[group, kind] = found
+        return self._by_namespace[group, kind].get(namespace, [])
+
+    @cached_property
+    def autoscalers(self) -> Mapping[tuple[str, str, str], Manifest]:
+        """Every HorizontalPodAutoscaler under the namespace, the kind and the name of what it scales."""
+        found: dict[tuple[str, str, str], Manifest] = {}
+        for autoscaler in self.of_kind("autoscaling", "HorizontalPodAutoscaler"):
+            target = mapping(autoscaler.body, "spec", "scaleTargetRef")
+            found.setdefault((autoscaler.namespace, text(target.get("kind")), text(target.get("name"))), autoscaler)
+        return found
 
     @cached_property
     def machine_documents(self) -> list[MachineDocument]:

@@ -381,7 +381,7 @@ def unbounded_scratch(manifest: Manifest, pods: PodTemplate, stack: Stack) -> It
             )
 
 
-@stack_check("RES008", Severity.WARNING, "a folder in memory without a bound")
+@stack_check("RES008", Severity.ADVICE, "a folder in memory without a bound")
 def unbounded_memory(stack: Stack) -> Iterator[Problem]:
     """An ``emptyDir`` of ``medium: Memory`` is memory, and counts against the limits of the containers that write to
     it. Without a ``sizeLimit`` it may grow to what the pod's containers are limited to together, or where one has no

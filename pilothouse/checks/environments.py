@@ -357,10 +357,9 @@ _SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "
 
 
 def _counts(stack: Stack) -> dict[Key, int]:
-    autoscalers = demand.by_target(stack)
     return {
         (each.manifest.instance, each.manifest.kind, each.manifest.name): each.least
         for namespace in stack.workloads
-        for each in demand.of_namespace(stack, namespace, autoscalers)
+        for each in demand.of_namespace(stack, namespace)
         if each.manifest.kind in _SCALED
     }

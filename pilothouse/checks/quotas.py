@@ -72,8 +72,7 @@ def _items(stack: Stack, namespace: str, kind: str) -> list[dict[str, Any]]:
     """What the LimitRanges of a namespace say of one kind of thing."""
     return [
         item
-        for manifest in stack.of_kind(*_RANGE)
-        if manifest.namespace == namespace
+        for manifest in stack.within(namespace, *_RANGE)
         for _, item in mappings(mapping(manifest.body, "spec").get("limits"))
         if item.get("type") == kind
     ]
@@ -152,7 +151,7 @@ def within_range(stack: Stack) -> Iterator[Problem]:
                     for field, resource, wrong in _outside(item, requests, limits):
                         at = (*path, "resources", field, resource)
                         yield Problem(manifest, f"the container {container.get('name')} {wrong}", at, _MEND_RANGE)
-        for each in demand.of_namespace(stack, namespace, {}) if of_pods else ():
+        for each in demand.of_namespace(stack, namespace) if of_pods else ():
             for item in of_pods:
                 for _, _, wrong in _outside(item, each.requests, each.limits):
                     at = (*each.template.path, "spec", "containers")
@@ -179,13 +178,11 @@ _MEND_RANGE = "keep to the LimitRange, or change it"
 
 def _claims(stack: Stack, namespace: str) -> Iterator[tuple[Manifest, dict[str, Any], FieldPath]]:
     """Every claim of a namespace, and every template of one: its spec, and where that stands."""
-    for manifest in stack.of_kind("", "PersistentVolumeClaim"):
-        if manifest.namespace == namespace:
-            yield manifest, mapping(manifest.body, "spec"), ("spec",)
-    for manifest in stack.of_kind("apps", "StatefulSet"):
-        if manifest.namespace == namespace:
-            for index, template in mappings(mapping(manifest.body, "spec").get("volumeClaimTemplates")):
-                yield manifest, mapping(template, "spec"), ("spec", "volumeClaimTemplates", index, "spec")
+    for manifest in stack.within(namespace, "", "PersistentVolumeClaim"):
+        yield manifest, mapping(manifest.body, "spec"), ("spec",)
+    for manifest in stack.within(namespace, "apps", "StatefulSet"):
+        for index, template in mappings(mapping(manifest.body, "spec").get("volumeClaimTemplates")):
+            yield manifest, mapping(template, "spec"), ("spec", "volumeClaimTemplates", index, "spec")
 
 
 _TYPES = ("Container", "Pod", "PersistentVolumeClaim")
@@ -310,9 +307,9 @@ class _Bounds:
 
     def __init__(self, stack: Stack, namespace: str) -> None:
         self.of: dict[str, tuple[Decimal, Manifest, FieldPath]] = {}
-        for quota in stack.of_kind(*_QUOTA):
+        for quota in stack.within(namespace, *_QUOTA):
             spec = mapping(quota.body, "spec")
-            if quota.namespace != namespace or spec.get("scopes") or spec.get("scopeSelector"):
+            if spec.get("scopes") or spec.get("scopeSelector"):
                 continue
             for resource, amount in amounts(spec.get("hard")).items():
                 name = _ALIASES.get(resource, resource)
@@ -427,9 +424,8 @@ def beyond_quota(stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes documentation, "Resource Quotas".
     """
-    autoscalers = demand.by_target(stack)
     for namespace, bounds in _bounded(stack):
-        demands = list(demand.of_namespace(stack, namespace, autoscalers))
+        demands = demand.of_namespace(stack, namespace)
         needed = {**_objects(stack, namespace), **_of_pods((each, each.least) for each in demands)}
         for resource, (bound, quota, at) in bounds.of.items():
             if needed.get(resource, 0) > bound:
@@ -486,9 +482,8 @@ def no_room(stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes documentation, "Resource Quotas"; "Deployments", "Max Unavailable".
     """
-    autoscalers = demand.by_target(stack)
     for namespace, bounds in _bounded(stack):
-        demands = list(demand.of_namespace(stack, namespace, autoscalers))
+        demands = demand.of_namespace(stack, namespace)
         quiet = _of_pods((each, each.least) for each in demands)
         if any(quiet.get(resource, 0) > bound for resource, (bound, _, _) in bounds.of.items()):
             continue  # QUOTA003 says so
@@ -540,13 +535,13 @@ def _objects(stack: Stack, namespace: str) -> Amounts:
     """How many objects of each kind a namespace has, and what its claims request."""
     found: Counter[str] = Counter()
     for (group, kind), plural in _PLURALS.items():
-        count = sum(manifest.namespace == namespace for manifest in stack.of_kind(group, kind))
+        count = len(stack.within(namespace, group, kind))
         found[f"count/{plural}.{group}" if group else f"count/{plural}"] += count
         if not group:
             found[plural] += count
-    for service in stack.of_kind("", "Service"):
+    for service in stack.within(namespace, "", "Service"):
         spec = mapping(service.body, "spec")
-        if service.namespace == namespace and spec.get("type") in ("NodePort", "LoadBalancer"):
+        if spec.get("type") in ("NodePort", "LoadBalancer"):
             own = spec.get("type") == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False
             found["services.nodeports"] += 0 if own else len(listing(spec.get("ports")))
             found["services.loadbalancers"] += spec.get("type") == "LoadBalancer"

@@ -60,9 +60,8 @@ def _demands(stack: Stack) -> Iterator[tuple[Demand, list[NodePool]]]:
     pools = stack.environment.nodes
     if not pools:
         return
-    autoscalers = demand.by_target(stack)
     for namespace in stack.workloads:
-        for each in demand.of_namespace(stack, namespace, autoscalers):
+        for each in demand.of_namespace(stack, namespace):
             if not each.template.spec.get("nodeName"):
                 yield each, placement.taking(each.template.spec, pools)
 
@@ -312,13 +311,12 @@ def outgrown(stack: Stack) -> Iterator[Problem]:
     """
     if not stack.environment.nodes:
         return
-    autoscalers = demand.by_target(stack)
     for pools, demands in _grouped(stack):
         quiet, capacity = _needed(demands, most=False), _capacity(pools)
         if _beyond(quiet, capacity) is not None:
             continue  # CAP003 says so
         for each, of in demands:
-            scaler = autoscalers.get((each.manifest.namespace, each.manifest.kind, each.manifest.name))
+            scaler = stack.autoscalers.get((each.manifest.namespace, each.manifest.kind, each.manifest.name))
             if scaler is None or len(of) != len(pools):
                 continue
             more = {**each.requests, "pods": Decimal(1)}

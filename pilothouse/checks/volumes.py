@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from pilothouse import demand, rollout
+from pilothouse import rollout
 from pilothouse.checks.catalogue import Problem, pod_check, stack_check
 from pilothouse.checks.storage import CLAIM, CLASS
 from pilothouse.fieldpath import FieldPath
@@ -164,12 +164,9 @@ def crowded(stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes documentation, "Persistent Volumes", "Access Modes".
     """
-    autoscalers: dict[tuple[str, str, str], Manifest] | None = None
     for claim, mounts in _single(stack):
         for manifest, pods, at in mounts:
-            if autoscalers is None:
-                autoscalers = demand.by_target(stack)
-            scaler = autoscalers.get((manifest.namespace, manifest.kind, manifest.name))
+            scaler = stack.autoscalers.get((manifest.namespace, manifest.kind, manifest.name))
             count = _pods(manifest, scaler)
             if count > 1 and not _beside_itself(pods):
                 many = "one on every node" if manifest.kind == "DaemonSet" else f"{count} pods"

@@ -14,7 +14,6 @@ from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
 
-
 FUNCTIONS = ("on_object", "on_pods", "on_stack", "on_environments")
 
 
