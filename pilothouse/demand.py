@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pilothouse import qos, rollout
 from pilothouse.lenient import mapping, mappings, text
-from pilothouse.manifest import Manifest
+from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.quantity import amounts
 from pilothouse.stack import Stack
@@ -55,12 +55,10 @@ def of_namespace(stack: Stack, namespace: str) -> list[Demand]:
 
 def _of_namespace(stack: Stack, namespace: str) -> Iterator[Demand]:
     requests, limits = (amounts(given) for given in qos.defaults(stack, namespace))
-    runtimes = stack.of_kind("node.k8s.io", "RuntimeClass")
-    overheads = {each.name: amounts(mapping(each.body, "overhead", "podFixed")) for each in runtimes}
     for manifest, template in stack.workloads.get(namespace, ()):
         if manifest.kind == "PodTemplate" or _is_owned(manifest):
             continue
-        overhead = overheads.get(text(template.spec.get("runtimeClassName")), {})
+        overhead = _overhead(stack, text(template.spec.get("runtimeClassName")))
         least, most = _counts(manifest, stack)
         replaced = rollout.of(manifest, stack)
         yield Demand(
@@ -97,6 +95,12 @@ def written(resource: str, amount: Decimal) -> str:
 
 def _is_owned(manifest: Manifest) -> bool:
     return bool(mappings(mapping(manifest.body, "metadata").get("ownerReferences")))
+
+
+def _overhead(stack: Stack, runtime: str) -> Amounts:
+    """What a RuntimeClass adds to each pod; nothing where the stack has none of that name."""
+    classes = stack.by_identity.get(Identity("node.k8s.io", "RuntimeClass", "", runtime), ()) if runtime else ()
+    return amounts(mapping(classes[0].body, "overhead", "podFixed")) if classes else {}
 
 
 def _count(value: Any, default: int) -> int:

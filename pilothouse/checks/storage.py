@@ -44,7 +44,7 @@ def _modes(manifest: Manifest, spec: dict[str, Any], at: FieldPath) -> Iterator[
     if not modes:
         yield Problem(manifest, "no access mode is named, expected one at least", (*at, "accessModes"))
     for index, mode in enumerate(modes):
-        if isinstance(mode, str) and mode not in _MODES:
+        if (isinstance(mode, str) or mode is None) and mode not in _MODES:
             yield Problem(manifest, f"{mode!r} is no access mode: expected {_OR_MODES}", (*at, "accessModes", index))
     if "ReadWriteOncePod" in modes and len(modes) > 1:
         yield Problem(manifest, "ReadWriteOncePod goes with no other access mode", (*at, "accessModes"))
@@ -111,7 +111,7 @@ def sound_volume(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     if set(capacity) != {"storage"}:
         named = ", ".join(map(str, capacity)) or "nothing"
         yield Problem(manifest, f"its capacity names {named}, expected storage alone", (*at, "capacity"))
-    elif amounts(capacity).get("storage", Decimal(1)) <= 0:
+    elif capacity["storage"] is None or amounts(capacity).get("storage", Decimal(1)) <= 0:
         yield Problem(manifest, "its capacity is not above 0", (*at, "capacity", "storage"))
     sources = [name for name in _SOURCES if isinstance(spec.get(name), dict)]
     if not sources:
@@ -188,9 +188,54 @@ def _of_claim(manifest: Manifest, spec: dict[str, Any], at: FieldPath) -> Iterat
     requests = mapping(spec, "resources", "requests")
     if "storage" not in requests:
         yield Problem(manifest, "it requests no storage", (*at, "resources"), "name resources.requests.storage")
-    elif amounts(requests).get("storage", Decimal(1)) <= 0:
+    elif requests["storage"] is None or amounts(requests).get("storage", Decimal(1)) <= 0:
         message = f"it requests {requests['storage']} of storage, expected more than 0"
         yield Problem(manifest, message, (*at, "resources", "requests", "storage"))
+
+
+@object_check("STO015", Severity.ERROR, "a retention of claims that there is not", kinds=(("apps", "StatefulSet"),))
+def retention(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
+    """A StatefulSet's claims are kept (``Retain``) or deleted (``Delete``) when it is deleted, and when it is scaled.
+
+    ```yaml bad
+    apiVersion: apps/v1
+    kind: StatefulSet
+    metadata: {name: db, namespace: default}
+    spec:
+      selector: {matchLabels: {app: db}}
+      serviceName: db
+      persistentVolumeClaimRetentionPolicy: {whenDeleted: Keep}
+      template:
+        metadata: {labels: {app: db}}
+        spec: {containers: [{name: db, image: "postgres:17.6"}]}
+    ```
+
+    ```yaml good
+    apiVersion: apps/v1
+    kind: StatefulSet
+    metadata: {name: db, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: db}}
+      serviceName: db
+      persistentVolumeClaimRetentionPolicy: {whenDeleted: Retain}
+      template:
+        metadata: {labels: {app: db}}
+        spec: {containers: [{name: db, image: "postgres:17.6"}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: db, namespace: shop}
+    spec: {clusterIP: None, selector: {app: db}}
+    ```
+
+    Source: Kubernetes documentation, "StatefulSets", "PersistentVolumeClaim retention".
+    """
+    policy = mapping(manifest.body, "spec", "persistentVolumeClaimRetentionPolicy")
+    for field in ("whenDeleted", "whenScaled"):
+        word = policy.get(field)
+        if isinstance(word, str) and word and word not in ("Delete", "Retain"):
+            at = ("spec", "persistentVolumeClaimRetentionPolicy", field)
+            yield Problem(manifest, f"{field} is {word!r}, expected Retain or Delete", at)
 
 
 @object_check("STO004", Severity.ERROR, "a StorageClass that the server refuses", kinds=(CLASS,))
