@@ -54,10 +54,15 @@ def _workloads(stack: Stack) -> dict[Key, tuple[Manifest, PodTemplate]]:
 @environments_check("DRIFT001", Severity.ADVICE, "what production alone does not have")
 def lacking(stacks: Mapping[str, Stack]) -> Iterator[tuple[str, Problem]]:
     """An instance, or a workload, disruption budget, autoscaler or network policy of one, that every other environment
-    has, and production has not: what was proven there is not what runs here.
+    has, two at least, and production has not: what was proven there is not what runs here.
 
     ```yaml bad
     # file: staging/web.yaml
+    apiVersion: policy/v1
+    kind: PodDisruptionBudget
+    metadata: {name: web, namespace: default}
+    spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+    # file: test/web.yaml
     apiVersion: policy/v1
     kind: PodDisruptionBudget
     metadata: {name: web, namespace: default}
@@ -80,7 +85,7 @@ def lacking(stacks: Mapping[str, Stack]) -> Iterator[tuple[str, Problem]]:
     Source: The Twelve-Factor App, "Dev/prod parity".
     """
     production, others = _sides(stacks)
-    if not production or not others:
+    if len(others) < 2:
         return
     instances = set.intersection(*(set(stack.environment.charts) for _, stack in others))
     objects = set.intersection(*(_guards(stack) for _, stack in others))
