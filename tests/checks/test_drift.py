@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilothouse.checks.environments import _version, is_production
-from tests.synth.synth_repository import Repository
 
 
 @pytest.mark.parametrize("name", ["prod", "production", "eu-prod", "prod-2", "live"])
@@ -15,7 +14,9 @@ def test_names_of_production(name: str) -> None:
     assert is_production(name)
 
 
-@pytest.mark.parametrize("name", ["dev", "preprod", "pre-prod", "nonprod", "product", "staging", "prod-like", "delivery"])
+@pytest.mark.parametrize(
+    "name", ["dev", "preprod", "pre-prod", "nonprod", "product", "staging", "prod-like", "delivery"]
+)
 def test_names_of_others(name: str) -> None:
     assert not is_production(name)
 

@@ -129,7 +129,9 @@ def test_a_shared_block_device_may_be_raw() -> None:
 @pytest.mark.parametrize(("minor", "unmounted"), [("1.32", False), ("1.33", True)])
 def test_a_kind_of_volume_is_given_up_with_a_release(minor: str, unmounted: bool) -> None:
     body = workload()
-    body["spec"]["template"]["spec"]["volumes"] = [{"name": "d", "gitRepo": {"repository": "https://example.com/a.git"}}]
+    body["spec"]["template"]["spec"]["volumes"] = [
+        {"name": "d", "gitRepo": {"repository": "https://example.com/a.git"}}
+    ]
     assert bool(found("API007", body, version=minor)) == unmounted
 
 
