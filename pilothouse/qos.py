@@ -29,9 +29,7 @@ def defaults(stack: Stack, namespace: str) -> tuple[dict[str, Any], dict[str, An
     """
     requests: dict[str, Any] = {}
     limits: dict[str, Any] = {}
-    for manifest in stack.of_kind("", "LimitRange"):
-        if manifest.namespace != namespace:
-            continue
+    for manifest in stack.within(namespace, "", "LimitRange"):
         for item in listing(mapping(manifest.body.get("spec")).get("limits")):
             if mapping(item).get("type") == "Container":
                 given = {**mapping(item.get("max")), **mapping(item.get("default"))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections.abc import Mapping
 from decimal import ROUND_UP, Context, Decimal
@@ -37,6 +38,12 @@ def parse(quantity: str | int | float) -> Decimal:
 
     Source: ``resource.ParseQuantity`` of k8s.io/apimachinery.
     """
+    if isinstance(quantity, str) and len(quantity) <= 32:
+        return _parsed(quantity)
+    return _worked_out(quantity)
+
+
+def _worked_out(quantity: str | int | float) -> Decimal:
     found = _FORM.fullmatch(str(quantity).strip()) if not isinstance(quantity, bool) else None
     if found is None or len(found[1]) > 10_000:
         raise ValueError(f"expected a quantity such as 500m or 128Mi, got {quantity!r}")
@@ -47,6 +54,10 @@ def parse(quantity: str | int | float) -> Decimal:
     if suffix and suffix.endswith("i"):
         value = max(min(value, _MOST_BINARY), -_MOST_BINARY)
     return value
+
+
+_parsed = functools.lru_cache(maxsize=4096)(_worked_out)
+"""The same few quantities stand in thousands of objects."""
 
 
 def problems(argument: str, quantities: Mapping[str, str | int | float]) -> list[str]:

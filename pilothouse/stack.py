@@ -43,6 +43,7 @@ class Stack:
         self.catalogue = catalogue
         self.manifests = list(manifests)
         self.machine_files = list(machine_files)
+        self._by_namespace: dict[tuple[str, str], Mapping[str, list[Manifest]]] = {}
 
     def __len__(self) -> int:
         return len(self.manifests)
@@ -77,6 +78,19 @@ class Stack:
     def kinds(self) -> Iterable[tuple[str, str]]:
         """The group, as written, and kind of everything that the stack has."""
         return self._by_kind.keys()
+
+    def within(self, namespace: str, group: str, kind: str) -> list[Manifest]:
+        """Every object of one kind in one namespace.
+
+        :param namespace: which.
+        :param group: the API group as written; empty for the core group.
+        """
+        if (group, kind) not in self._by_namespace:
+            found: dict[str, list[Manifest]] = defaultdict(list)
+            for manifest in self.of_kind(group, kind):
+                found[manifest.namespace].append(manifest)
+            self._by_namespace[group, kind] = found
+        return self._by_namespace[group, kind].get(namespace, [])
 
     @cached_property
     def machine_documents(self) -> list[MachineDocument]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pilothouse import fresh, gather, inputs, kept, profiles, results, waivers
-from pilothouse.checks import check_stack
+from pilothouse.checks import check_environments, check_stack
 from pilothouse.checks.output import MENDED
 from pilothouse.checks.waivers import UNUSED
 from pilothouse.dist.commit import Switched
@@ -215,12 +215,15 @@ class _Run:
         self._certain = gather.still_certain(self._request.root, self._request.engine, self._request.flags, gathered)
         return gathered
 
+    def _whole(self) -> bool:
+        """Whether this run builds all that there is."""
+        every = names(self._request.root)
+        return self._request.chart is None and sorted(self._request.environments) == every
+
     def teach_editors(self, gathered: Sequence[Gathered]) -> None:
         """Write the schemas by which editors know the environment files, once every chart's values are known."""
         root = self._request.root
-        every = names(root)
-        whole = self._request.chart is None and sorted(self._request.environments) == every
-        if whole and any(each.rebuilt for each in gathered):
+        if self._whole() and any(each.rebuilt for each in gathered):
             schemas = {each.instance.chart: each.values_schema for each in gathered if each.values_schema}
             charts = {name: msgspec.json.decode(schemas.get(name, b"null")) for name in chart_names(root)}
             files = editor_schemas(charts, kubernetes_versions=known_minors(), layers=layer_names(root))
@@ -229,6 +232,8 @@ class _Run:
     def judge(self, gathered: Sequence[Gathered]) -> Outcome:
         """Every environment's stack and findings, waivers applied."""
         outcome = Outcome(instances=len(gathered), built=sum(each.rebuilt for each in gathered))
+        stacks: dict[str, Stack] = {}
+        everything: dict[str, list[Finding]] = {}
         for environment in self._environments:
             instances, others = self._gathered[environment.name], self._others[environment.name]
             manifests = [manifest for each in instances for manifest in each.manifests]
@@ -236,11 +241,22 @@ class _Run:
             objects = manifests + [each for each, _ in others.manifests]
             stack = Stack(environment, self.catalogue(environment), objects, files)
             found = [finding for each in instances for finding in each.findings] + others.findings + check_stack(stack)
-            del stack
             for manifest in manifests:
                 manifest.release()
-            findings = self._waive(environment, instances, others, found)
+            # What the first look worked out is let go of: another look at the same objects costs less than the memory.
+            stacks[environment.name] = Stack(environment, stack.catalogue, objects, files)
+            del stack
+            everything[environment.name] = found
             outcome.manifests[environment.name] = manifests
+        whole = self._whole()
+        for name, compared in (check_environments(stacks) if whole else {}).items():
+            everything[name] += compared
+        del stacks
+        for environment in self._environments:
+            instances, others = self._gathered[environment.name], self._others[environment.name]
+            for manifest in outcome.manifests[environment.name]:
+                manifest.release()
+            findings = self._waive(environment, instances, others, everything[environment.name])
             outcome.findings += findings
             outcome.profiles[environment.name] = environment.profile
             outcome.stopped = outcome.stopped or any(profiles.stops(environment.profile, each) for each in findings)
@@ -254,7 +270,8 @@ class _Run:
         of_environment = waivers.of_environment(environment)
         of_charts = [(each.instance.name, waiver) for each in instances for waiver in each.waivers]
         complete = frozenset(each.instance.name for each in instances if each.manifests or each.machine_files)
-        findings = waivers.apply(found, of_environment + of_charts + others.waivers, environment.name, complete)
+        waived = of_environment + of_charts + others.waivers
+        findings = waivers.apply(found, waived, environment.name, complete, compared=self._whole())
         if self._request.chart is None:
             return findings
         # What a waiver of the whole environment silences may be in an instance that was not built.

@@ -13,11 +13,11 @@ import msgspec
 from pilothouse import annotated, kubeconform, profiles, waivers
 from pilothouse.assumed import Assumption
 from pilothouse.checks import catalogue as checks
-from pilothouse.checks import check_machine_file, check_object, check_stack
+from pilothouse.checks import check_environments, check_machine_file, check_object, check_stack
 from pilothouse.checks.output import REFUSED
 from pilothouse.checks.schema import FIELDS, MISREAD
 from pilothouse.checks.secrets import NEVER_WRITTEN
-from pilothouse.checks.waivers import UNUSED
+from pilothouse.checks.waivers import NO_REASON, UNUSED
 from pilothouse.environment import Cluster, Environment
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Finding, Position, Severity
@@ -49,6 +49,10 @@ class Verdicts:
     """Objects that it left out, since no schema knows their kind."""
     files: dict[str, str] = field(default_factory=dict)
     """The files that were judged: as findings name them -> where they are."""
+    stack: Stack | None = None
+    """What was judged; None where that was not all that the environment has."""
+    waived: Sequence[tuple[str, Waiver]] = ()
+    """The waivers that count, each with its instance."""
     doubtful: frozenset[Finding] = frozenset()
     """Warnings that would be errors if the files held all that the cluster does."""
 
@@ -151,6 +155,7 @@ def judge(
         for manifest in reading.manifests
         for waiver in annotated.waivers(manifest, in_file=True)
     ]
+    verdicts.stack, verdicts.waived = None if partial else stack, [*waived, *borne]
     verdicts.findings = waivers.apply(found, [*waived, *borne], environment.name, frozenset(whole))
     if not ours:
         verdicts.findings = _once(verdicts.findings)
@@ -190,6 +195,19 @@ def _made_by_others(manifests: Sequence[Manifest]) -> set[int]:
             if owner.get("controller") is True and named in there:
                 found.add(id(manifest))
     return found
+
+
+def compare(verdicts: Sequence[Verdicts]) -> None:
+    """Judge all environments beside each other, and add what that finds.
+
+    :param verdicts: those of each environment, the whole of it judged.
+    """
+    stacks = {each.environment.name: each.stack for each in verdicts if each.stack is not None}
+    found = check_environments(stacks)
+    for each in verdicts:
+        name = each.environment.name
+        kept = waivers.apply(found.get(name, []), each.waived, name, frozenset(), compared=True)
+        each.findings += [finding for finding in kept if finding.code not in (UNUSED, NO_REASON)]
 
 
 def _warning(finding: Finding) -> Finding:

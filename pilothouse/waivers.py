@@ -48,7 +48,12 @@ def _of_file(environment: Environment, waiver: environment_model.Waiver, path: F
 
 
 def apply(
-    findings: Sequence[Finding], waived: Sequence[tuple[str, Waiver]], environment: str, complete: frozenset[str]
+    findings: Sequence[Finding],
+    waived: Sequence[tuple[str, Waiver]],
+    environment: str,
+    complete: frozenset[str],
+    *,
+    compared: bool = False,
 ) -> list[Finding]:
     """The findings that nobody has waived, and one for each waiver that says too little or silences nothing.
 
@@ -57,6 +62,8 @@ def apply(
     :param environment: the environment's name.
     :param complete: the instances whose objects were all judged: only there can a waiver be unused, and one of the
         whole environment only where no chart failed.
+    :param compared: whether the environments were judged beside each other: only then can a waiver of such a check be
+        unused.
     """
     kept: list[Finding] = []
     used: set[int] = set()
@@ -78,6 +85,9 @@ def apply(
             message = f"this waiver of {waiver.code} gives no reason"
             kept.append(_about(waivers.NO_REASON, message, instance, waiver, environment))
         elif index not in used and (instance in complete if instance else not failed):
+            check = checks().get(waiver.code)
+            if check is not None and check.on_environments is not None and not compared:
+                continue
             message = f"this waiver of {waiver.code} silences nothing"
             if waiver.code in NEVER:
                 message = f"{waiver.code} cannot be waived"

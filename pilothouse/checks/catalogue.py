@@ -19,7 +19,10 @@ FAMILIES = (
     "objects",
     "schema",
     "versions",
+    "eras",
     "namespaces",
+    "labels",
+    "classes",
     "secrets",
     "credentials",
     "services",
@@ -77,7 +80,15 @@ FAMILIES = (
     "jobs",
     "job_specs",
     "stateful",
+    "capacity",
+    "limit_ranges",
+    "quotas",
+    "storage",
+    "volumes",
+    "gitops",
+    "environments",
     "scheduling",
+    "nodes",
     "pod_security",
     "references",
     "referred",
@@ -137,6 +148,7 @@ ObjectFunction = Callable[[Manifest, Stack], Iterable[Problem]]
 PodsFunction = Callable[[Manifest, PodTemplate, Stack], Iterable[Problem]]
 NodeFunction = Callable[[MachineFile, Stack], Iterable[Problem]]
 StackFunction = Callable[[Stack], Iterable[Problem]]
+EnvironmentsFunction = Callable[[Mapping[str, Stack]], Iterable[tuple[str, Problem]]]
 
 
 class Check(NamedTuple):
@@ -161,11 +173,14 @@ class Check(NamedTuple):
     """Judges the whole stack."""
     on_node: NodeFunction | None = None
     """Judges one file for machines by itself."""
+    on_environments: EnvironmentsFunction | None = None
+    """Judges the stacks of all environments together."""
 
     @property
     def judges(self) -> bool:
         """Whether it has a function of its own; the engine itself makes the findings of the others."""
-        return bool(self.on_object or self.on_pods or self.on_stack or self.on_node)
+        judging = (self.on_object, self.on_pods, self.on_stack, self.on_node, self.on_environments)
+        return any(judging)
 
 
 _checks: dict[str, Check] = {}
@@ -249,6 +264,23 @@ def stack_check(
     def register(function: StackFunction) -> StackFunction:
         _add(code, severity, title, function, equals)
         _checks[code] = _checks[code]._replace(on_stack=function)
+        return function
+
+    return register
+
+
+def environments_check(
+    code: str, severity: Severity, title: str, *, equals: Sequence[str] = ()
+) -> Callable[[EnvironmentsFunction], EnvironmentsFunction]:
+    """Put a function into the catalogue that judges all environments together; its docstring is the check's page.
+
+    It is given the stack of each environment under its name, and says of each problem in which environment it is: only
+    where all environments are judged at once is it asked. The parameters are those of :func:`object_check`.
+    """
+
+    def register(function: EnvironmentsFunction) -> EnvironmentsFunction:
+        _add(code, severity, title, function, equals)
+        _checks[code] = _checks[code]._replace(on_environments=function)
         return function
 
     return register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 from pilothouse import fixes
 from pilothouse.checks.catalogue import Check, ObjectFunction, PodsFunction, Problem, catalogue
@@ -89,6 +90,25 @@ def check_stack(stack: Stack) -> list[Finding]:
             found.extend(finding_of(problem, check, stack) for problem in check.on_stack(stack))
         except Exception as error:
             found.append(_defect(check, error, Position(f"pilothouse/checks/{check.family}.py", 1), environment))
+    return found
+
+
+def check_environments(stacks: Mapping[str, Stack]) -> dict[str, list[Finding]]:
+    """Every finding that only all environments together show, under the environment that it is about.
+
+    :param stacks: each environment's, under its name.
+    """
+    found: dict[str, list[Finding]] = {name: [] for name in stacks}
+    for check in catalogue().values():
+        if check.on_environments is None:
+            continue
+        try:
+            for name, problem in check.on_environments(stacks):
+                found[name].append(finding_of(problem, check, name))
+        except Exception as error:
+            position = Position(f"pilothouse/checks/{check.family}.py", 1)
+            for name in list(stacks)[:1]:
+                found[name].append(_defect(check, error, position, name))
     return found
 
 

@@ -4,58 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilothouse import qos, quantity
+from pilothouse import qos
 from pilothouse.checks.catalogue import Problem, stack_check
 from pilothouse.finding import Severity
-from pilothouse.lenient import mapping
 from pilothouse.stack import Stack
-
-
-@stack_check("LIM001", Severity.ERROR, "a container that its namespace's LimitRange refuses")
-def within_limits(stack: Stack) -> Iterator[Problem]:
-    """A LimitRange gives a limit to containers that name none. Where that is below what such a container requests, the
-    API server refuses its pods: a Deployment of them is taken, and then never has any.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: LimitRange
-    metadata: {name: defaults, namespace: default}
-    spec: {limits: [{type: Container, default: {cpu: 500m}}]}
-    ---
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: default}
-    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: "1"}}}]}
-    ```
-
-    ```yaml good
-    apiVersion: v1
-    kind: LimitRange
-    metadata: {name: defaults, namespace: default}
-    spec: {limits: [{type: Container, default: {cpu: 500m}}]}
-    ---
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: default}
-    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: "1"}, limits: {cpu: "2"}}}]}
-    ```
-    """
-    ranges = {manifest.namespace for manifest in stack.of_kind("", "LimitRange")}
-    for namespace in sorted(ranges & stack.workloads.keys()):
-        given = quantity.amounts(qos.defaults(stack, namespace)[1])
-        for manifest, template in stack.workloads[namespace]:
-            for path, container in template.containers("containers", "initContainers"):
-                named = mapping(container, "resources")
-                requests, limits = quantity.amounts(named.get("requests")), quantity.amounts(named.get("limits"))
-                for resource in requests.keys() & given.keys() - limits.keys():
-                    if requests[resource] > given[resource]:
-                        yield Problem(
-                            manifest,
-                            f"container {container.get('name')} requests {named['requests'][resource]} of {resource}"
-                            f" and names no limit, and the LimitRange of {namespace} gives it a smaller one",
-                            (*path, "resources", "requests", resource),
-                            "name a limit, or give a greater one in the LimitRange",
-                        )
 
 
 @stack_check("QOS001", Severity.WARNING, "pods that are the first to be evicted")

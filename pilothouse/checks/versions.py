@@ -11,7 +11,12 @@ from pilothouse.schemas import State
 from pilothouse.stack import Stack
 
 
-@object_check("API001", Severity.ERROR, "an API version that this Kubernetes does not serve")
+@object_check(
+    "API001",
+    Severity.ERROR,
+    "an API version that this Kubernetes does not serve",
+    equals=("pluto", "kubent", "kube-linter no-extensions-v1beta", "kube-score stable-version"),
+)
 def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Kubernetes removes old API versions, and adds new ones: an object in one that is not served cannot be applied.
 
@@ -39,7 +44,12 @@ def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield Problem(manifest, status.message, ("apiVersion",), status.fix)
 
 
-@object_check("API002", Severity.WARNING, "an API version that is deprecated")
+@object_check(
+    "API002",
+    Severity.WARNING,
+    "an API version that is deprecated",
+    equals=("pluto", "kubent", "kube-score stable-version", "popeye POP-403"),
+)
 def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A deprecated API version still works, and a later Kubernetes will refuse it.
 

@@ -19,7 +19,7 @@ from pilothouse.environment import load, names
 from pilothouse.fixing import Fixed
 from pilothouse.repository import NoRepositoryError, find_root
 from pilothouse.schemas import known_minors
-from pilothouse.validation import Verdicts, judge, somebodys
+from pilothouse.validation import Verdicts, compare, judge, somebodys
 
 STANDARD_INPUT = "-"
 PIPED = "standard-input.yaml"
@@ -106,6 +106,8 @@ def _judge(
             verdicts.append(_judge_ours(options, root, group, binary, assumption))
         else:
             verdicts.append(_judge_anyones(options, root, group.paths, binary, scratch, assumption))
+    if root is not None and sorted(verdict.environment.name for verdict in verdicts) == names(root):
+        compare([verdict for verdict in verdicts if verdict.stack is not None])
     return verdicts
 
 

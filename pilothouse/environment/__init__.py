@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pilothouse.environment.model import Environment as Environment
     from pilothouse.environment.model import Given as Given
     from pilothouse.environment.model import Instance as Instance
+    from pilothouse.environment.model import NodePool as NodePool
+    from pilothouse.environment.model import Taint as Taint
     from pilothouse.environment.model import Waiver as Waiver
     from pilothouse.environment.problem import EnvironmentErrors as EnvironmentErrors
     from pilothouse.environment.problem import Problem as Problem
@@ -39,8 +41,10 @@ _HOME = {
     "Given": "model",
     "Instance": "model",
     "Mistake": "values",
+    "NodePool": "model",
     "Problem": "problem",
     "Row": "explanation",
+    "Taint": "model",
     "ValuesTypeError": "values",
     "Waiver": "model",
     "editor_schemas": "editor",
@@ -58,8 +62,10 @@ __all__ = [
     "Given",
     "Instance",
     "Mistake",
+    "NodePool",
     "Problem",
     "Row",
+    "Taint",
     "ValuesTypeError",
     "Waiver",
     "chart_names",

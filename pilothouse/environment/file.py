@@ -52,6 +52,9 @@ LabelValue = Annotated[
 ChartName = Annotated[str, _text("[A-Za-z][-A-Za-z0-9_]*", "the name of a chart, as its file in charts/ has it")]
 LayerName = Annotated[str, _text(LAYER, "the name of a layer, which begins with '_' and has no '.yaml'")]
 KubernetesVersion = Annotated[str, _text(r"1\.[0-9]{2}", "a version such as '1.32'", ["1.32"])]
+_QUANTITY = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4}|[KMGTPE]i|[numkMGTPE])?"
+Amount = Annotated[str, _text(_QUANTITY, "a quantity such as 500m, 4 or 16Gi", ["16Gi"])] | Annotated[int, Meta(ge=0)]
+"""A quantity, as :func:`pilothouse.quantity.parse` reads it."""
 Registry = Annotated[
     str,
     _text(
@@ -119,6 +122,32 @@ class GivenFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = UNSET
 
 
+class TaintFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A taint of nodes: pods without a toleration for it stay away."""
+
+    key: Annotated[QualifiedName, Meta(description="The taint's key.")]
+    value: Annotated[LabelValue | UnsetType, Meta(description="The taint's value. Default: none.")] = UNSET
+    effect: Annotated[Literal["NoSchedule", "PreferNoSchedule", "NoExecute"], Meta(description="What it does to pods.")]
+
+
+class NodePoolFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Some nodes of the cluster that are alike."""
+
+    name: Annotated[Text, Meta(description="What the pool is called.")]
+    count: Annotated[int, Meta(ge=1, description="How many nodes; where an autoscaler adds some, the most.")]
+    cpu: Annotated[Amount, Meta(description="The CPU that pods may have of each node (its allocatable): 3920m.")]
+    memory: Annotated[Amount, Meta(description="The memory that pods may have of each node (its allocatable): 14Gi.")]
+    resources: Annotated[
+        dict[QualifiedName, Amount] | UnsetType,
+        Meta(description="What else pods may have of each node, such as nvidia.com/gpu: 2 or ephemeral-storage: 80Gi."),
+    ] = UNSET
+    labels: Annotated[dict[QualifiedName, LabelValue] | UnsetType, Meta(description="The labels of each node.")] = UNSET
+    taints: Annotated[list[TaintFile] | UnsetType, Meta(description="The taints of each node.")] = UNSET
+    max_pods: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType, Meta(description="How many pods a node runs at most. Default: 110.")
+    ] = UNSET
+
+
 class InstanceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One chart, deployed once."""
 
@@ -168,6 +197,10 @@ class EnvironmentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = UNSET
     given: Annotated[
         GivenFile | UnsetType, Meta(description="What the cluster has that this stack does not define.")
+    ] = UNSET
+    nodes: Annotated[
+        list[NodePoolFile] | UnsetType,
+        Meta(description="The nodes that pods run on, by pool: the checks then tell what no node can hold."),
     ] = UNSET
     waivers: Annotated[
         list[EnvironmentWaiverFile] | UnsetType, Meta(description="Findings that this environment lives with.")

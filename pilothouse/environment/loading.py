@@ -13,7 +13,7 @@ import msgspec
 from pilothouse.environment.file import LABEL, EnvironmentFile
 from pilothouse.environment.layers import Map, find, idle_nulls, lay_over, place, plain, removed
 from pilothouse.environment.listing import chart_names, file_of, names
-from pilothouse.environment.model import Cluster, Environment, Given, Instance, Waiver
+from pilothouse.environment.model import Cluster, Environment, Given, Instance, NodePool, Waiver
 from pilothouse.environment.nearest import did_you_mean
 from pilothouse.environment.problem import EnvironmentErrors, Problem
 from pilothouse.environment.read import read_chain
@@ -187,6 +187,7 @@ def of_map(name: str, merged: Map, files: list[str], charts: Collection[str]) ->
         image_registry=data.get("imageRegistry"),
         image_pull_secrets=data.get("imagePullSecrets", []),
         given=Given(**given),
+        nodes=msgspec.convert(data.get("nodes", []), list[NodePool]),
         waivers=msgspec.convert(data.get("waivers", []), list[Waiver]),
         charts=instances,
         files=files,

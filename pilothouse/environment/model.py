@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 
+from pilothouse import quantity
 from pilothouse.environment.layers import Map, place
 from pilothouse.environment.problem import Problem
 from pilothouse.environment.values import Mistake
@@ -66,6 +68,40 @@ GIVEN_KINDS = {
     "ConfigMap": "config_maps",
 }
 """The kinds that have a list of their own, and the field of Given that is it."""
+
+
+class Taint(msgspec.Struct, frozen=True, kw_only=True):
+    """A taint of nodes: pods without a toleration for it stay away."""
+
+    key: str
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+
+
+class NodePool(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Some nodes of the cluster that are alike."""
+
+    name: str
+    """What the pool is called."""
+    count: int
+    """How many nodes; where an autoscaler adds some, the most."""
+    cpu: str | int
+    """What pods may have of each node, as a quantity of cores."""
+    memory: str | int
+    """What pods may have of each node, as a quantity of bytes."""
+    resources: dict[str, str | int] = {}
+    """What else pods may have of each node: resource to quantity."""
+    labels: dict[str, str] = {}
+    """The labels of each node."""
+    taints: list[Taint] = []
+    """The taints of each node."""
+    max_pods: int = 110
+    """How many pods a node runs at most. Source: KubeletConfiguration, ``maxPods``."""
+
+    @property
+    def allocatable(self) -> dict[str, Decimal]:
+        """What pods may have of each node: resource to amount."""
+        return quantity.amounts({**self.resources, "cpu": self.cpu, "memory": self.memory, "pods": self.max_pods})
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +185,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """The names of the Secrets that pods pull images with."""
     given: Given = msgspec.field(default_factory=Given)
     """What the cluster has that the stack does not define."""
+    nodes: list[NodePool] = []
+    """The nodes that pods run on; empty where nothing is said of them."""
     waivers: list[Waiver] = []
     """The findings that this environment lives with."""
     charts: dict[str, Instance] = {}

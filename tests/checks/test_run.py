@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from pilothouse.checks import Problem, catalogue, check_object, check_stack, run
+from pilothouse.checks import Problem, catalogue, check_environments, check_object, check_stack, run
 from pilothouse.checks.run import DEFECT
 from pilothouse.finding import Finding, Position
 from pilothouse.manifest import Manifest
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
+
+FUNCTIONS = ("on_object", "on_pods", "on_stack", "on_environments")
 
 
 def broken(*_: object) -> Iterator[Problem]:
@@ -23,7 +25,7 @@ def broken(*_: object) -> Iterator[Problem]:
 @pytest.mark.parametrize("code", [check.code for check in catalogue().values() if check.judges and not check.on_node])
 def test_a_check_that_raises_is_a_finding_and_the_others_still_run(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check = catalogue()[code]
-    functions = {field: broken for field in ("on_object", "on_pods", "on_stack") if getattr(check, field)}
+    functions = {field: broken for field in FUNCTIONS if getattr(check, field)}
     failing = check._replace(kinds=None, **functions)  # type: ignore[arg-type]
     before = judged()
     monkeypatch.setitem(catalogue(), code, failing)  # type: ignore[arg-type]
@@ -50,4 +52,5 @@ def judged() -> list[Finding]:
     }
     manifest = Manifest(body, Position(file="charts/a.py", line=3))
     stack = Stack(somebodys("1.34"), Catalogue("1.34"), [manifest])
-    return check_object(manifest, stack) + check_stack(stack)
+    compared = check_environments({"prod": stack})["prod"]
+    return check_object(manifest, stack) + check_stack(stack) + compared

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
 
 from pilothouse.environment import EnvironmentErrors, load
@@ -41,6 +44,20 @@ charts:
   mysql: null
   orders-db: {chart: mysql, namespace: orders, values: {storage: 10Gi}}
   external-dns: {}
+"""
+NODES = """\
+kubernetesVersion: "1.34"
+cluster: {name: lab}
+nodes:
+- {name: workers, count: 3, cpu: 3920m, memory: 14Gi, labels: {disk: ssd}}
+- name: gpu
+  count: 1
+  cpu: 8
+  memory: 60Gi
+  resources: {nvidia.com/gpu: 2}
+  taints: [{key: gpu, effect: NoSchedule}]
+  maxPods: 30
+charts: {kubia: {}}
 """
 MINIMAL = "kubernetesVersion: '1.32'\ncluster: {name: lab}\ncharts: {kubia: {}}\n"
 
@@ -405,3 +422,27 @@ def test_given_objects_are_found_by_kind_and_namespace() -> None:
     assert given.has("StorageClass", "fast")
     assert not given.has("StorageClass", "slow")
     assert not given.has("Deployment", "fast")
+
+
+def test_nodes_are_pools_with_what_pods_may_have_of_each(repository: Repository) -> None:
+    repository.write("lab", NODES)
+    workers, gpu = load(repository.path, "lab").nodes
+    assert (workers.name, workers.count, workers.labels, workers.taints) == ("workers", 3, {"disk": "ssd"}, [])
+    assert workers.allocatable == {"cpu": Decimal("3.92"), "memory": Decimal(14 * 1024**3), "pods": Decimal(110)}
+    assert gpu.allocatable["nvidia.com/gpu"] == 2 and gpu.allocatable["pods"] == 30
+    assert [(taint.key, taint.value, taint.effect) for taint in gpu.taints] == [("gpu", "", "NoSchedule")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("3920m", "3920q", "nodes[0].cpu: expected a quantity"),
+        ("count: 3", "count: 0", "nodes[0].count: expected at least 1"),
+        ("effect: NoSchedule", "effect: Never", "nodes[1].taints[0].effect: expected"),
+        ("memory: 60Gi", "ram: 60Gi", "nodes[1].ram: unknown key"),
+    ],
+)
+def test_nodes_that_cannot_be(repository: Repository, before: str, after: str, message: str) -> None:
+    repository.write("lab", NODES.replace(before, after))
+    with pytest.raises(EnvironmentErrors, match=re.escape(message)):
+        load(repository.path, "lab")

@@ -36,6 +36,7 @@ _DEV = """
 _PROD = """
     extends: _base
     kubernetesVersion: "1.33"
+    profile: production
     cluster: {name: prod}
 """
 _WEB = """

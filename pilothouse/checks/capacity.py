@@ -1,0 +1,448 @@
+"""Capacity: what containers request, and what they are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from pilothouse import qos
+from pilothouse.checks.catalogue import Problem, pod_check, stack_check
+from pilothouse.fieldpath import FieldPath
+from pilothouse.finding import Severity
+from pilothouse.lenient import mapping, mappings, text
+from pilothouse.manifest import Manifest
+from pilothouse.pods import PodTemplate
+from pilothouse.quantity import amounts
+from pilothouse.resources import overcommits, refused_amount, refused_name
+from pilothouse.stack import Stack
+
+_LISTS = ("initContainers", "containers")
+_MI = 1024 * 1024
+
+
+def _named(pods: PodTemplate) -> Iterator[tuple[FieldPath, str, dict[str, Any]]]:
+    """Each container's path, name and resources."""
+    for path, container in pods.containers(*_LISTS):
+        yield path, text(container.get("name")), mapping(container, "resources")
+
+
+@pod_check("RES001", Severity.ERROR, "a request above its limit")
+def above_limit(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
+    """A container is promised what it requests, and killed or slowed down beyond its limit: the API server refuses one
+    whose request is the greater. Of huge pages and of what device plugins give, such as ``nvidia.com/gpu``, request and
+    limit have to be the same, and the limit has to be there.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers:
+      - {name: web, image: "nginx:1.29", resources: {requests: {memory: 1Gi}, limits: {memory: 512Mi}}}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers:
+      - {name: web, image: "nginx:1.29", resources: {requests: {memory: 512Mi}, limits: {memory: 1Gi}}}
+    ```
+
+    Source: Kubernetes API reference, ResourceRequirements; "Schedule GPUs"; "Manage HugePages".
+    """
+    for path, name, resources in _named(pods):
+        requests, limits = amounts(resources.get("requests")), amounts(resources.get("limits"))
+        for resource, requested in requests.items():
+            at = (*path, "resources", "requests", resource)
+            asked, limit = resources["requests"][resource], mapping(resources.get("limits")).get(resource)
+            if resource in limits and requested > limits[resource]:
+                yield Problem(
+                    manifest,
+                    f"the container {name} requests {asked} of {resource}, and its limit is {limit}",
+                    at,
+                    "request less, or raise the limit",
+                )
+            elif not overcommits(resource) and requested != limits.get(resource) and limit is None:
+                yield Problem(
+                    manifest,
+                    f"the container {name} requests {asked} of {resource} without a limit; the two have to be the same",
+                    at,
+                    f"name it under limits: a request of {resource} follows from its limit",
+                )
+            elif not overcommits(resource) and requested != limits.get(resource, requested):
+                yield Problem(
+                    manifest,
+                    f"the container {name} requests {asked} of {resource}, and its limit is {limit}: the two have to be"
+                    " the same",
+                    at,
+                    "leave the request out: it follows from the limit",
+                )
+
+
+@pod_check("RES002", Severity.ERROR, "a resource that no container can have")
+def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
+    """A container may ask for ``cpu``, ``memory``, ``ephemeral-storage``, huge pages, and for what device plugins offer
+    under a domain (``nvidia.com/gpu``), the latter in whole numbers, and never for less than nothing.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpus: 10m}}}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m}}}]}
+    ```
+
+    Source: Kubernetes documentation, "Resource Management for Pods and Containers", "Resource types".
+    """
+    for path, name, resources in _named(pods):
+        for field in ("requests", "limits"):
+            for resource, amount in amounts(resources.get(field)).items():
+                wrong = refused_name(resource) or refused_amount(resource, amount)
+                if wrong:
+                    yield Problem(
+                        manifest,
+                        f"the container {name}: {wrong}, got {resource}: {resources[field][resource]}",
+                        (*path, "resources", field, resource),
+                    )
+
+
+_LEAST_MEMORY = 4 * _MI
+"""Bytes below which no container starts, since the runtime's own first process needs as much.
+
+Source: runc refuses less than 6 MiB at times, crun 512 KiB; 4 MiB is the least that Docker takes for a container."""
+_MOST_CPU = 1000
+"""Cores that no machine has."""
+
+
+def _slip(resource: str, amount: Decimal, field: str, written: object) -> tuple[str, str] | None:
+    """What somebody meant otherwise, and what to write; None where the amount can be meant."""
+    if amount <= 0:
+        return None
+    if resource in ("memory", "ephemeral-storage"):
+        if amount % 1 or text(written).endswith("m"):
+            return (
+                f"{written} of {resource} is {amount.normalize():f} bytes",
+                "write Mi: m is a thousandth",
+            )
+        if field == "limits" and resource == "memory" and amount < _LEAST_MEMORY:
+            return (
+                f"{written} of memory is less than any container starts with",
+                "write the unit, as in 64Mi",
+            )
+        if amount < _MI // 16:
+            return (
+                f"{written} of {resource} is {amount.normalize():f} bytes",
+                "write the unit, as in 64Mi",
+            )
+    if resource == "cpu":
+        plain = amount % 50 == 0 and str(written).strip().isdecimal()
+        if amount >= _MOST_CPU or (amount >= 100 and plain):
+            return f"{written} of cpu is {amount.normalize():f} cores", "write m for thousandths of a core, as in 500m"
+    return None
+
+
+@pod_check("RES003", Severity.WARNING, "a unit that nobody meant")
+def slips(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
+    """``memory: 512m`` is half a byte, ``memory: 512`` is 512 bytes, and ``cpu: 500`` is five hundred cores. The API
+    server takes all of them, the last with nothing but a Pending pod to show for it; a container with such a memory
+    limit never starts.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: 500, memory: 512m}}}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: 500m, memory: 512Mi}}}]}
+    ```
+
+    Source: Kubernetes documentation, "Resource Management for Pods and Containers", "Memory resource units".
+    """
+    for path, name, resources in _named(pods):
+        for field in ("requests", "limits"):
+            for resource, amount in amounts(resources.get(field)).items():
+                slip = _slip(resource, amount, field, resources[field][resource])
+                if slip is not None:
+                    at = (*path, "resources", field, resource)
+                    yield Problem(manifest, f"the container {name}: {slip[0]}", at, slip[1])
+
+
+@stack_check(
+    "RES004",
+    Severity.ADVICE,
+    "a container that requests no CPU or no memory",
+    equals=(
+        "kube-linter unset-cpu-requirements",
+        "kube-linter unset-memory-requirements",
+        "kube-score container-resources",
+        "polaris cpuRequestsMissing",
+        "polaris memoryRequestsMissing",
+        "checkov CKV_K8S_10",
+        "checkov CKV_K8S_12",
+        "trivy KSV015",
+        "trivy KSV016",
+        "kubescape C-0268",
+        "kubescape C-0269",
+    ),
+)
+def half_requested(stack: Stack) -> Iterator[Problem]:
+    """The scheduler counts what containers request, and nothing else: one that requests no memory is placed on a node
+    as if it used none, and is among the first to be killed when memory runs short; one that requests no CPU gets the
+    least share of it. Pods that request nothing at all are QOS001's.
+
+    A limit is a request too, and so is what a LimitRange of the namespace gives.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m}}}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 32Mi}}}]}
+    ```
+
+    Source: Kubernetes documentation, "Resource Management for Pods and Containers".
+    """
+    for namespace, workloads in stack.workloads.items():
+        requests, limits = qos.defaults(stack, namespace)
+        for manifest, pods in workloads:
+            if qos.is_best_effort(pods, requests, limits) or mapping(pods.spec, "resources"):
+                continue
+            for path, container in pods.containers():
+                own = mapping(container, "resources")
+                named = {*requests, *limits, *mapping(own.get("requests")), *mapping(own.get("limits"))}
+                lacking = [resource for resource in ("cpu", "memory") if resource not in named]
+                if lacking:
+                    yield Problem(
+                        manifest,
+                        f"the container {container.get('name')} requests no {' and no '.join(lacking)}",
+                        (*path, "resources"),
+                        "request what it uses on an ordinary day",
+                    )
+
+
+@stack_check(
+    "RES005",
+    Severity.ADVICE,
+    "a container that may take all memory of its node",
+    equals=(
+        "polaris memoryLimitsMissing",
+        "checkov CKV_K8S_13",
+        "trivy KSV018",
+        "kubescape C-0271",
+        "popeye POP-107",
+    ),
+)
+def without_memory_limit(stack: Stack) -> Iterator[Problem]:
+    """A container without a memory limit grows until its node has no memory left, and then the node kills whichever pod
+    is furthest above its requests. With a limit, the one that leaks is the one that is restarted.
+
+    A CPU limit is another matter: a container that may not use idle CPU is slower than it need be. Nothing asks for it.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 32Mi}}}]}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers:
+      - {name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 64Mi}}}
+    ```
+
+    Source: Kubernetes documentation, "Node-pressure Eviction"; "Pod Quality of Service Classes".
+    """
+    for namespace, workloads in stack.workloads.items():
+        requests, limits = qos.defaults(stack, namespace)
+        for manifest, pods in workloads:
+            own = mapping(pods.spec, "resources", "limits")
+            if "memory" in limits or "memory" in own or qos.is_best_effort(pods, requests, limits):
+                continue
+            for path, container in pods.containers():
+                resources = mapping(container, "resources")
+                if "memory" not in mapping(resources.get("limits")):
+                    yield Problem(
+                        manifest,
+                        f"the container {container.get('name')} has no memory limit",
+                        (*path, "resources"),
+                        "limit its memory to what it uses on its worst day",
+                    )
+
+
+_FAR = 8
+"""How many times the request a limit may be before more is promised than there is."""
+
+
+@pod_check("RES006", Severity.ADVICE, "a memory limit far above its request")
+def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
+    """A node is filled by requests. Where limits are many times as high, its pods may together use many times the
+    memory it has, and it kills some of them. Memory cannot be taken back as CPU can.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers:
+      - {name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 64Mi}, limits: {memory: 8Gi}}}
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers:
+      - {name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 4Gi}, limits: {memory: 8Gi}}}
+    ```
+
+    Source: Kubernetes documentation, "Node-pressure Eviction", "Node out of memory behavior".
+    """
+    for path, name, resources in _named(pods):
+        requested = amounts(resources.get("requests")).get("memory", Decimal(0))
+        limit = amounts(resources.get("limits")).get("memory", Decimal(0))
+        if requested > 0 and limit > _FAR * requested and limit - requested >= 256 * _MI:
+            written = resources["requests"]["memory"], resources["limits"]["memory"]
+            yield Problem(
+                manifest,
+                f"the container {name} requests {written[0]} of memory and may use {written[1]}",
+                (*path, "resources", "limits", "memory"),
+                "request what it uses on an ordinary day, or lower the limit",
+            )
+
+
+@pod_check(
+    "RES007",
+    Severity.ADVICE,
+    "a scratch folder that may fill its node",
+    equals=(
+        "kube-linter unset-ephemeral-storage-requirements",
+        "kube-score container-ephemeral-storage-request-and-limit",
+    ),
+)
+def unbounded_scratch(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
+    """An ``emptyDir`` lies on the node's own disk. Without a ``sizeLimit``, and without a limit of
+    ``ephemeral-storage`` on the containers, one pod can fill the disk, and the node then evicts others as well.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers: [{name: web, image: "nginx:1.29"}]
+      volumes: [{name: scratch, emptyDir: {}}]
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers: [{name: web, image: "nginx:1.29"}]
+      volumes: [{name: scratch, emptyDir: {sizeLimit: 1Gi}}]
+    ```
+
+    Source: Kubernetes documentation, "Local ephemeral storage"; "Volumes", "emptyDir".
+    """
+    if all("ephemeral-storage" in mapping(container, "resources", "limits") for _, container in pods.containers()):
+        return
+    for index, volume in mappings(pods.spec.get("volumes")):
+        scratch = volume.get("emptyDir")
+        if isinstance(scratch, dict) and scratch.get("medium") != "Memory" and scratch.get("sizeLimit") is None:
+            yield Problem(
+                manifest,
+                f"the volume {volume.get('name')} has no sizeLimit, and a container has no limit of ephemeral-storage",
+                (*pods.path, "spec", "volumes", index, "emptyDir"),
+                "give it a sizeLimit",
+            )
+
+
+@stack_check("RES008", Severity.ADVICE, "a folder in memory without a bound")
+def unbounded_memory(stack: Stack) -> Iterator[Problem]:
+    """An ``emptyDir`` of ``medium: Memory`` is memory, and counts against the limits of the containers that write to
+    it. Without a ``sizeLimit`` it may grow to what the pod's containers are limited to together, or where one has no
+    limit, to what the node has: a file too many, and the container is killed, or the node is short of memory. One
+    whose ``sizeLimit`` is above those limits cannot be filled.
+
+    ```yaml bad
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers: [{name: web, image: "nginx:1.29", resources: {requests: {memory: 64Mi}}}]
+      volumes: [{name: cache, emptyDir: {medium: Memory}}]
+    ```
+
+    ```yaml good
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop}
+    spec:
+      containers: [{name: web, image: "nginx:1.29", resources: {requests: {memory: 64Mi}, limits: {memory: 512Mi}}}]
+      volumes: [{name: cache, emptyDir: {medium: Memory, sizeLimit: 128Mi}}]
+    ```
+
+    Source: Kubernetes documentation, "Volumes", "emptyDir".
+    """
+    for namespace, workloads in stack.workloads.items():
+        given: dict[str, Decimal] | None = None
+        for manifest, pods in workloads:
+            volumes = pods.spec.get("volumes")
+            for index, volume in mappings(volumes):
+                folder = mapping(volume, "emptyDir")
+                if folder.get("medium") != "Memory":
+                    continue
+                if given is None:
+                    given = amounts(qos.defaults(stack, namespace)[1])
+                bound = _memory_bound(pods, given)
+                at = (*pods.path, "spec", "volumes", index, "emptyDir")
+                size = amounts(folder).get("sizeLimit")
+                if size is None and bound is None:
+                    message = (
+                        "grows to all memory of its node: it has no sizeLimit, and a container has no memory limit"
+                    )
+                    yield Problem(manifest, f"the volume {volume.get('name')} {message}", at, "give it a sizeLimit")
+                elif size is not None and bound is not None and size >= bound:
+                    yield Problem(
+                        manifest,
+                        f"the volume {volume.get('name')} may hold {folder['sizeLimit']} of memory, and the"
+                        " containers are killed when they use as much",
+                        (*at, "sizeLimit"),
+                        "raise the memory limits above it, or lower it",
+                    )
+
+
+def _memory_bound(pods: PodTemplate, given: dict[str, Decimal]) -> Decimal | None:
+    """What the containers may use of memory together; None where one of them has no limit."""
+    own = amounts(mapping(pods.spec, "resources", "limits")).get("memory")
+    if own is not None:
+        return own
+    limits = [
+        amounts(mapping(container, "resources", "limits")).get("memory", given.get("memory"))
+        for _, container in pods.containers()
+    ]
+    return None if None in limits else sum((limit for limit in limits if limit is not None), Decimal(0))
