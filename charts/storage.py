@@ -132,9 +132,11 @@ class Storage(Chart[StorageValues]):
             "pv-nfs": (Nfs("pv-nfs", self.values.nfs_server, "/exports"), "ReadWriteMany"),
         }
         for name, (source, access) in sources.items():
-            PersistentVolume(
+            volume = PersistentVolume(
                 self, name, size="1Gi", source=source, access=[access], claimed_by=f"{self.namespace}/{name}"
             )
+            if isinstance(source, HostPath):
+                volume.waive("STO010", reason="the lesson shows that such data stays behind when its pod moves")
             PersistentVolumeClaim(
                 self, name, size="1Gi", storage_class="", access=[access], patch={"spec": {"volumeName": name}}
             )

@@ -104,7 +104,7 @@ def check_environments(stacks: Mapping[str, Stack]) -> dict[str, list[Finding]]:
             continue
         try:
             for name, problem in check.on_environments(stacks):
-                found[name].append(finding_of(problem, check, name))
+                found[name].append(finding_of(problem, check, stacks[name]))
         except Exception as error:
             position = Position(f"pilothouse/checks/{check.family}.py", 1)
             for name in list(stacks)[:1]:
