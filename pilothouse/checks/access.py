@@ -48,7 +48,7 @@ def _texts(value: Any) -> list[str]:
     Severity.WARNING,
     "a Role that allows everything",
     kinds=ROLES,
-    equals=("trivy KSV-0044", "polaris rolebindingClusterAdminRole"),
+    equals=("polaris rolebindingClusterAdminRole",),
 )
 def everything(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Every verb on every resource of every API group: whoever has such a ClusterRole is the cluster's administrator,
@@ -91,12 +91,7 @@ def _is_everything(rule: Rule) -> bool:
     Severity.ADVICE,
     "a wildcard in a Role",
     kinds=ROLES,
-    equals=(
-        "kube-linter wildcard-in-rules",
-        "trivy KSV-0045",
-        "trivy KSV-0046",
-        "trivy KSV-0112",
-    ),
+    equals=("kube-linter wildcard-in-rules",),
 )
 def wildcards(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``*`` allows what is there today, and what a later Kubernetes or another operator brings: new resources, new

@@ -68,7 +68,7 @@ def bounds(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "an autoscaler that goes down to one pod",
     kinds=(_HPA,),
     equals=(
-        "kube-linter hpa-minimum-replicas",
+        "kube-linter hpa-minimum-three-replicas",
         "kube-score horizontalpodautoscaler-replicas",
         "polaris hpaMinAvailability",
     ),

@@ -56,7 +56,11 @@ def naked(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "AVAIL002",
     Severity.ADVICE,
     "a Service with one pod behind it",
-    equals=("kube-linter minimum-replicas", "kube-score deployment-replicas", "polaris deploymentMissingReplicas"),
+    equals=(
+        "kube-linter minimum-three-replicas",
+        "kube-score deployment-replicas",
+        "polaris deploymentMissingReplicas",
+    ),
 )
 def one_replica(stack: Stack) -> Iterator[Problem]:
     """With one replica, a node that fails, or is emptied for an upgrade, takes the Service away until the pod runs

@@ -47,7 +47,10 @@ def _is_workload(kind: str, name: str) -> bool:
     Severity.WARNING,
     "pods that may do everything in the cluster",
     kinds=[(RBAC, "ClusterRoleBinding")],
-    equals=("kube-linter cluster-admin-role-binding", "polaris clusterrolebindingClusterAdmin", "trivy KSV-0111"),
+    equals=(
+        "kube-linter cluster-admin-role-binding",
+        "polaris clusterrolebindingClusterAdmin",
+    ),
 )
 def cluster_admin(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``cluster-admin`` bound to a ServiceAccount: whoever breaks into one of its pods, or may make a pod in its
@@ -131,7 +134,6 @@ def administrators(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.WARNING,
     "rights for anyone without a name",
     kinds=BINDINGS,
-    equals=("kubesec BindingsToSystemAnonymous", "trivy KSV-0122"),
 )
 def anonymous(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``system:anonymous`` and ``system:unauthenticated`` are everyone who reaches the API server, without any
@@ -214,7 +216,6 @@ _CROWDS = {
     Severity.ADVICE,
     "rights for a crowd",
     kinds=BINDINGS,
-    equals=("trivy KSV-0123", "trivy KSV-01011"),
 )
 def crowds(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``system:authenticated`` is every user and every pod, ``system:serviceaccounts`` every pod; at some providers the

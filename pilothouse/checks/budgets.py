@@ -72,8 +72,8 @@ def without_budget(stack: Stack) -> Iterator[Problem]:
     Severity.WARNING,
     "a PodDisruptionBudget that lets no pod be evicted",
     equals=(
-        "kube-linter pdbs-max-unavailable",
-        "kube-linter pdbs-min-available",
+        "kube-linter pdb-max-unavailable",
+        "kube-linter pdb-min-available",
         "kube-score poddisruptionbudget-has-policy",
         "polaris pdbDisruptionsIsZero",
         "polaris pdbMinAvailableGreaterThanHPAMinReplicas",

@@ -191,12 +191,6 @@ def slips(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
         "kube-score container-resources",
         "polaris cpuRequestsMissing",
         "polaris memoryRequestsMissing",
-        "checkov CKV_K8S_10",
-        "checkov CKV_K8S_12",
-        "trivy KSV015",
-        "trivy KSV016",
-        "kubescape C-0268",
-        "kubescape C-0269",
     ),
 )
 def half_requested(stack: Stack) -> Iterator[Problem]:
@@ -244,13 +238,7 @@ def half_requested(stack: Stack) -> Iterator[Problem]:
     "RES005",
     Severity.ADVICE,
     "a container that may take all memory of its node",
-    equals=(
-        "polaris memoryLimitsMissing",
-        "checkov CKV_K8S_13",
-        "trivy KSV018",
-        "kubescape C-0271",
-        "popeye POP-107",
-    ),
+    equals=("polaris memoryLimitsMissing",),
 )
 def without_memory_limit(stack: Stack) -> Iterator[Problem]:
     """A container without a memory limit grows until its node has no memory left, and then the node kills whichever pod
@@ -339,10 +327,7 @@ def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
     "RES007",
     Severity.ADVICE,
     "a scratch folder that may fill its node",
-    equals=(
-        "kube-linter unset-ephemeral-storage-requirements",
-        "kube-score container-ephemeral-storage-request-and-limit",
-    ),
+    equals=("kube-score container-ephemeral-storage-request-and-limit",),
 )
 def unbounded_scratch(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """An ``emptyDir`` lies on the node's own disk. Without a ``sizeLimit``, and without a limit of

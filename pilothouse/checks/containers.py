@@ -135,7 +135,10 @@ def twice(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
     "CTR003",
     Severity.ERROR,
     "a container's port that the server refuses",
-    equals=("kube-linter invalid-target-ports", "kube-score container-ports-check"),
+    equals=(
+        "kube-linter invalid-target-ports",
+        "kube-score container-ports-check",
+    ),
 )
 def ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A port lies between 1 and 65535. Its name, of which a container has each once, is an IANA service name: at most

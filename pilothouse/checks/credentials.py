@@ -62,7 +62,7 @@ def issued(value: str) -> str:
     Severity.WARNING,
     "a ConfigMap that holds a secret",
     kinds=[("", "ConfigMap")],
-    equals=("polaris sensitiveConfigmapContent", "trivy KSV-0109"),
+    equals=("polaris sensitiveConfigmapContent",),
 )
 def in_config_map(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A ConfigMap is read by everyone who reads the repository, and in the cluster by far more accounts than a Secret
@@ -165,7 +165,7 @@ def _option(word: str, following: Any) -> str:
     "SEC003",
     Severity.ADVICE,
     "a Secret in a container's variable",
-    equals=("kube-linter read-secret-from-env-var", "kubesec SecretsAsEnvironmentVariables"),
+    equals=("kube-linter read-secret-from-env-var",),
 )
 def by_variable(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Variables are inherited by every process that a program starts, printed by crash reports and by debugging pages,

@@ -43,7 +43,7 @@ def ssh(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem
     "EXP002",
     Severity.ADVICE,
     "a port below 1024",
-    equals=("kube-linter privileged-ports", "trivy KSV-0117"),
+    equals=("kube-linter privileged-ports",),
 )
 def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Ports below 1024 are root's, unless the container runtime opens them to all, as newer ones do: on another node
@@ -79,7 +79,11 @@ def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
                 )
 
 
-@pod_check("EXP003", Severity.ADVICE, "names that a pod makes up", equals=("kubesec HostAliases", "trivy KSV-0007"))
+@pod_check(
+    "EXP003",
+    Severity.ADVICE,
+    "names that a pod makes up",
+)
 def host_aliases(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``hostAliases`` writes names and addresses into the pod's ``/etc/hosts``, before DNS is asked: an address that
     changes is not followed, and a name that is somebody else's leads where the pod's author says.

@@ -258,7 +258,6 @@ def _references(stack: Stack) -> Iterator[_Reference]:
     "GWAPI005",
     Severity.ERROR,
     "a reference into another namespace that nobody grants",
-    equals=("polaris httpRouteCrossNamespaceBackendRef", "polaris gatewayCrossNamespaceCertificateRef"),
 )
 def grants(stack: Stack) -> Iterator[Problem]:
     """A route may send requests to a Service of another namespace, and a Gateway use a certificate of another one, if a

@@ -17,7 +17,11 @@ from pilothouse.stack import Stack
 _GATEWAY = ((GROUP, "Gateway"),)
 
 
-@stack_check("GWAPI011", Severity.ERROR, "a listener without a certificate", equals=("polaris gatewayTLSMissing",))
+@stack_check(
+    "GWAPI011",
+    Severity.ERROR,
+    "a listener without a certificate",
+)
 def certificates(stack: Stack) -> Iterator[Problem]:
     """A listener for HTTPS, or for TLS that it ends itself, needs a certificate: ``tls.certificateRefs`` names its
     Secret, or ``tls.options`` what else the implementation takes. Without, no connection comes about.
@@ -61,7 +65,6 @@ def certificates(stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "a listener that lets in routes of every namespace",
     kinds=_GATEWAY,
-    equals=("polaris gatewayAllowedRoutesAll",),
 )
 def from_all(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """With ``allowedRoutes.namespaces.from: All`` whoever may write a route anywhere in the cluster can claim hosts
@@ -104,7 +107,9 @@ def from_all(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 @stack_check(
-    "GWAPI013", Severity.ADVICE, "a route that is served without TLS", equals=("polaris httpRouteInsecureListener",)
+    "GWAPI013",
+    Severity.ADVICE,
+    "a route that is served without TLS",
 )
 def in_clear(stack: Stack) -> Iterator[Problem]:
     """A route without ``sectionName`` is attached to every listener of its Gateway, to that for plain HTTP too: what
@@ -273,7 +278,6 @@ def two_addresses(stack: Stack) -> Iterator[Problem]:
     Severity.WARNING,
     "a Gateway that lets clients in without their certificates",
     kinds=_GATEWAY,
-    equals=("polaris gatewayInsecureFrontendValidation",),
 )
 def insecure_fallback(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A Gateway that asks clients for their certificates turns away those without a valid one. With ``mode:

@@ -229,7 +229,11 @@ class _Place(NamedTuple):
     host: str
 
 
-@stack_check("GWAPI009", Severity.ADVICE, "a route for every host", equals=("polaris httpRouteWildcardOrEmptyHost",))
+@stack_check(
+    "GWAPI009",
+    Severity.ADVICE,
+    "a route for every host",
+)
 def every_host(stack: Stack) -> Iterator[Problem]:
     """A route without hostnames answers for every host that its listeners serve: on a Gateway that is shared it takes
     what nobody else has claimed yet, and it says nothing of where it is meant to be found.

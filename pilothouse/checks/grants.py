@@ -47,7 +47,9 @@ def allowed(stack: Stack) -> Iterator[Problem]:
     apiVersion: gateway.networking.k8s.io/v1
     kind: HTTPRoute
     metadata: {name: web, namespace: default}
-    spec: {rules: [{backendRefs: [{name: api, namespace: kube-public, port: 80}]}]}
+    spec:
+      parentRefs: [{group: "", kind: Service, name: api, namespace: kube-public}]
+      rules: [{backendRefs: [{name: api, namespace: kube-public, port: 80}]}]
     ```
 
     Source: Gateway API reference, ReferenceGrant.

@@ -24,8 +24,6 @@ _FIX = "do without it, or waive it with the reason"
         "kube-linter privileged-container",
         "kube-score container-security-context-privileged",
         "polaris runAsPrivileged",
-        "kubesec Privileged",
-        "trivy KSV-0017",
     ),
 )
 def privileged(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -64,12 +62,6 @@ def privileged(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
         "polaris hostNetworkSet",
         "polaris hostPIDSet",
         "polaris hostIPCSet",
-        "kubesec HostNetwork",
-        "kubesec HostPID",
-        "kubesec HostIPC",
-        "trivy KSV-0008",
-        "trivy KSV-0009",
-        "trivy KSV-0010",
     ),
 )
 def host_namespaces(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -99,7 +91,10 @@ def host_namespaces(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iter
     "POD006",
     Severity.WARNING,
     "a port of the node itself",
-    equals=("pss baseline Host Ports", "polaris hostPortSet", "trivy KSV-0024"),
+    equals=(
+        "pss baseline Host Ports",
+        "polaris hostPortSet",
+    ),
 )
 def host_ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A ``hostPort`` opens the pod on every address of its node, past Services and most NetworkPolicies, and only one
@@ -131,7 +126,10 @@ def host_ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     "POD012",
     Severity.WARNING,
     "a container that is a process of its Windows node",
-    equals=("pss baseline HostProcess", "polaris hostProcess", "trivy KSV-0103"),
+    equals=(
+        "pss baseline HostProcess",
+        "polaris hostProcess",
+    ),
 )
 def host_process(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """With ``windowsOptions.hostProcess`` a container runs on the Windows node itself, with its network, its files and,
@@ -164,7 +162,7 @@ def host_process(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
     "POD013",
     Severity.ADVICE,
     "a probe of another host",
-    equals=("pss baseline Host Probes / Lifecycle Hooks (v1.34+)",),
+    equals=("pss baseline Host Probes / Lifecycle Hooks",),
 )
 def host_probes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The kubelet itself asks what a probe or a hook names. With ``host`` that is not the pod but any address that the

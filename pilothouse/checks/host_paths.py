@@ -78,7 +78,6 @@ def _use(pods: Pods, volume: str) -> str:
         "pss baseline HostPath Volumes",
         "kube-linter writable-host-mount",
         "polaris hostPathSet",
-        "trivy KSV-0023",
     ),
 )
 def host_path(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -123,7 +122,7 @@ def host_path(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
     "POD017",
     Severity.WARNING,
     "a folder of the node that holds its secrets or programs",
-    equals=("kube-linter sensitive-host-mounts", "trivy KSV-0121"),
+    equals=("kube-linter sensitive-host-mounts",),
 )
 def sensitive_path(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """In ``/``, ``/etc``, ``/var/lib/kubelet``, ``/proc`` and the like stand the node's credentials, its programs and
@@ -164,7 +163,7 @@ def sensitive_path(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Itera
     "POD018",
     Severity.WARNING,
     "the container runtime's socket in a pod",
-    equals=("kube-linter docker-sock", "kubesec DockerSock", "trivy KSV-0006"),
+    equals=("kube-linter docker-sock",),
 )
 def runtime_socket(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Whoever speaks to the container runtime starts any container on the node, privileged and with every folder: the

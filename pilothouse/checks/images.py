@@ -33,7 +33,11 @@ def tag_of(image: str) -> str:
     "IMG001",
     Severity.WARNING,
     "an image that is another one tomorrow",
-    equals=("kube-linter latest-tag", "kube-score container-image-tag", "polaris tagNotSpecified"),
+    equals=(
+        "kube-linter latest-tag",
+        "kube-score container-image-tag",
+        "polaris tagNotSpecified",
+    ),
 )
 def latest(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The tag ``latest``, which is also meant where none is named, moves with every release. Pods of one workload that

@@ -23,11 +23,6 @@ _FIX = "do without it, or waive it with the reason"
     equals=(
         "pss baseline Capabilities",
         "polaris dangerousCapabilities",
-        "kubesec CapSysAdmin",
-        "trivy KSV-0005",
-        "trivy KSV-0022",
-        "trivy KSV-0119",
-        "trivy KSV-0120",
     ),
 )
 def capabilities(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -121,7 +116,10 @@ def _meant(capability: str) -> str:
     "POD007",
     Severity.WARNING,
     "a sysctl that kubelets refuse",
-    equals=("pss baseline Sysctls", "kube-linter unsafe-sysctls", "trivy KSV-0026"),
+    equals=(
+        "pss baseline Sysctls",
+        "kube-linter unsafe-sysctls",
+    ),
 )
 def sysctls(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A sysctl that is not known to be safe touches the whole node or other pods. A kubelet refuses a pod with such a
@@ -160,8 +158,6 @@ def sysctls(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
         "pss baseline /proc Mount Type",
         "kube-linter unsafe-proc-mount",
         "polaris procMount",
-        "kubesec ProcMount",
-        "trivy KSV-0027",
     ),
 )
 def proc_mount(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -190,7 +186,7 @@ def proc_mount(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     "POD009",
     Severity.WARNING,
     "a container without any filter of system calls",
-    equals=("pss baseline Seccomp", "kubesec SeccompUnconfined", "trivy KSV-0104"),
+    equals=("pss baseline Seccomp",),
 )
 def seccomp(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``Unconfined`` lets a process make every system call, those included by which it has left containers before.
@@ -222,7 +218,7 @@ def seccomp(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
     "POD010",
     Severity.WARNING,
     "a container without AppArmor",
-    equals=("pss baseline AppArmor", "kubesec ApparmorUnconfined", "trivy KSV-0002"),
+    equals=("pss baseline AppArmor",),
 )
 def apparmor(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Where a node has AppArmor, the runtime's own profile keeps containers from writing to the kernel's files.
@@ -250,7 +246,7 @@ def apparmor(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
     "POD011",
     Severity.WARNING,
     "options for SELinux that a pod chooses",
-    equals=("pss baseline SELinux", "trivy KSV-0025"),
+    equals=("pss baseline SELinux",),
 )
 def selinux(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """SELinux keeps containers apart by their type. Another one, such as ``spc_t``, or a user or role of its own, lets

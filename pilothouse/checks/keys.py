@@ -141,7 +141,7 @@ def sub_paths(stack: Stack) -> Iterator[Problem]:
       containers:
       - name: web
         image: "nginx:1.29"
-        volumeMounts: [{name: web, mountPath: /etc/nginx/nginx.conf, subPath: nginx.conf}]
+        volumeMounts: [{name: web, mountPath: /etc/nginx}]
     ```
 
     Source: Kubernetes documentation, Volumes, "Using subPath".

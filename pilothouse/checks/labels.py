@@ -104,7 +104,6 @@ _WORKLOADS = (("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonS
     Severity.ADVICE,
     "a workload without the label that says what it is",
     kinds=_WORKLOADS,
-    equals=("kubescape C-0077",),
 )
 def unlabelled(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Dashboards, cost reports and ``kubectl get -l`` go by ``app.kubernetes.io/name``, the label that Kubernetes

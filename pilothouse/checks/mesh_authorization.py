@@ -50,7 +50,10 @@ def _fits(pattern: str, name: str) -> bool:
     "AUTHZ001",
     Severity.WARNING,
     "a rule for callers of a namespace that nobody defines",
-    equals=("istioctl IST0101", "kiali KIA0101"),
+    equals=(
+        "istioctl IST0101",
+        "kiali KIA0101",
+    ),
 )
 def namespaces(stack: Stack) -> Iterator[Problem]:
     """A rule with the callers' namespaces matches those of just these names. One mistyped lets nobody in; of a rule

@@ -41,7 +41,10 @@ def _offered(gateway: Manifest, namespace: str) -> list[str]:
     "VS005",
     Severity.ERROR,
     "a VirtualService bound to a gateway that is not there",
-    equals=("istioctl IST0101", "kiali KIA1102"),
+    equals=(
+        "istioctl IST0101",
+        "kiali KIA1102",
+    ),
 )
 def gateways(stack: Stack) -> Iterator[Problem]:
     """A VirtualService counts on the gateways that it names, and on no other: with a name mistyped, or a Gateway that
@@ -221,7 +224,10 @@ def internal_gateways(stack: Stack) -> Iterator[Problem]:
     "VS008",
     Severity.ERROR,
     "two VirtualServices for one host",
-    equals=("istioctl IST0109", "kiali KIA1106"),
+    equals=(
+        "istioctl IST0109",
+        "kiali KIA1106",
+    ),
 )
 def one_host_twice(stack: Stack) -> Iterator[Problem]:
     """In sidecars one VirtualService counts for a host: the oldest. The routes of any other are not looked at, and

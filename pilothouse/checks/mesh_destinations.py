@@ -20,7 +20,10 @@ _DESTINATION_RULE = [(NETWORKING, "DestinationRule")]
     "DR001",
     Severity.WARNING,
     "a DestinationRule for a host that nobody has",
-    equals=("istioctl IST0174", "kiali KIA0202"),
+    equals=(
+        "istioctl IST0174",
+        "kiali KIA0202",
+    ),
 )
 def hosts(stack: Stack) -> Iterator[Problem]:
     """A DestinationRule counts for requests to its host. For one that is not in the mesh's registry it does nothing:
@@ -105,7 +108,10 @@ def _endpoints(host: Host) -> bool:
     "DR002",
     Severity.ERROR,
     "a route to a subset that no pod is in",
-    equals=("istioctl IST0173", "kiali KIA0203"),
+    equals=(
+        "istioctl IST0173",
+        "kiali KIA0203",
+    ),
 )
 def empty_subsets(stack: Stack) -> Iterator[Problem]:
     """A subset is the pods of a host that carry its labels besides. With none, the requests that a route sends to it
@@ -162,7 +168,10 @@ def empty_subsets(stack: Stack) -> Iterator[Problem]:
     "DR003",
     Severity.ADVICE,
     "a subset that no pod is in, and no route leads to",
-    equals=("istioctl IST0173", "kiali KIA0203"),
+    equals=(
+        "istioctl IST0173",
+        "kiali KIA0203",
+    ),
 )
 def unused_subsets(stack: Stack) -> Iterator[Problem]:
     """A subset without pods does no harm as long as no route leads to it. The first route that does gets 503.
@@ -291,7 +300,10 @@ def policies(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     Severity.ADVICE,
     "a server's certificate that nobody checks by its own CA",
     kinds=_DESTINATION_RULE,
-    equals=("istioctl IST0128", "istioctl IST0129"),
+    equals=(
+        "istioctl IST0128",
+        "istioctl IST0129",
+    ),
 )
 def certificates(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """With TLS of mode ``SIMPLE`` or ``MUTUAL`` and no CA certificates, the proxy checks the server against the CAs of

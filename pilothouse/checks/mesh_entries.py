@@ -112,7 +112,10 @@ def same_tcp_port(stack: Stack) -> Iterator[Problem]:
     "SE003",
     Severity.WARNING,
     "two ServiceEntries that contradict each other",
-    equals=("istioctl IST0177", "kiali KIA1212"),
+    equals=(
+        "istioctl IST0177",
+        "kiali KIA1212",
+    ),
 )
 def one_host_twice(stack: Stack) -> Iterator[Problem]:
     """Two entries for one host and port are merged where they say the same. Where their protocols differ, the one that

@@ -36,7 +36,10 @@ def _impossible(operation: str, target: str) -> bool:
     Severity.ADVICE,
     "a patch whose place hangs on the order of filters",
     kinds=_ENVOY_FILTER,
-    equals=("istioctl IST0151", "istioctl IST0155"),
+    equals=(
+        "istioctl IST0151",
+        "istioctl IST0155",
+    ),
 )
 def relative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A patch that goes before or after another filter, or replaces one, does nothing where that filter is not there
@@ -81,7 +84,11 @@ def relative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ERROR,
     "a patch that does nothing",
     kinds=_ENVOY_FILTER,
-    equals=("istioctl IST0152", "istioctl IST0153", "istioctl IST0154"),
+    equals=(
+        "istioctl IST0152",
+        "istioctl IST0153",
+        "istioctl IST0154",
+    ),
 )
 def impossible(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``REPLACE`` is for filters and virtual hosts; ``ADD`` and ``REMOVE`` are not for route configurations and routes.
@@ -231,7 +238,10 @@ def no_provider(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ERROR,
     "a Telemetry that Istio refuses",
     kinds=[(TELEMETRY, "Telemetry")],
-    equals=("istioctl IST0106", "istioctl IST0133"),
+    equals=(
+        "istioctl IST0106",
+        "istioctl IST0133",
+    ),
 )
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A tag that is set needs a value, and one that is removed has none; a share of requests lies between 0 and 100.

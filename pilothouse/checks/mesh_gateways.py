@@ -34,7 +34,10 @@ def servers(gateway: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any], int,
     "GWI001",
     Severity.WARNING,
     "a Gateway that no pods serve",
-    equals=("istioctl IST0101", "kiali KIA0302"),
+    equals=(
+        "istioctl IST0101",
+        "kiali KIA0302",
+    ),
 )
 def no_pods(stack: Stack) -> Iterator[Problem]:
     """A Gateway configures the proxies whose pods carry all labels of its selector, in every namespace. Where there are
@@ -168,7 +171,10 @@ def _hosts(server: dict[str, Any]) -> set[str]:
     "GWI003",
     Severity.WARNING,
     "two Gateways with TLS for one host and port",
-    equals=("istioctl IST0145", "kiali KIA0301"),
+    equals=(
+        "istioctl IST0145",
+        "kiali KIA0301",
+    ),
 )
 def conflicts(stack: Stack) -> Iterator[Problem]:
     """Two Gateways that the same pods serve, and that claim one host on one port with TLS: the server of the younger
@@ -225,7 +231,10 @@ def conflicts(stack: Stack) -> Iterator[Problem]:
     "GWI008",
     Severity.ADVICE,
     "two Gateways without TLS for one host and port",
-    equals=("istioctl IST0145", "kiali KIA0301"),
+    equals=(
+        "istioctl IST0145",
+        "kiali KIA0301",
+    ),
 )
 def plain_conflicts(stack: Stack) -> Iterator[Problem]:
     """Two Gateways that the same pods serve, and that claim one host on one port without TLS, are mixed: the routes of

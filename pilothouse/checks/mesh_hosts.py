@@ -39,7 +39,15 @@ def _advice(mesh: Mesh, host: str, namespace: str) -> str:
     return "name a Service, or add a ServiceEntry for a host outside of the cluster"
 
 
-@stack_check("VS001", Severity.ERROR, "a route to a host that nobody has", equals=("istioctl IST0101", "kiali KIA1101"))
+@stack_check(
+    "VS001",
+    Severity.ERROR,
+    "a route to a host that nobody has",
+    equals=(
+        "istioctl IST0101",
+        "kiali KIA1101",
+    ),
+)
 def destination_hosts(stack: Stack) -> Iterator[Problem]:
     """A route's destination is a host of the mesh's registry: a Service, or what a ServiceEntry names. With any other
     host the proxy has no cluster to send requests to, and answers 503.
@@ -89,7 +97,10 @@ def destination_hosts(stack: Stack) -> Iterator[Problem]:
     "VS002",
     Severity.ERROR,
     "a route to a subset that no DestinationRule defines",
-    equals=("istioctl IST0101", "kiali KIA1107"),
+    equals=(
+        "istioctl IST0101",
+        "kiali KIA1107",
+    ),
 )
 def subsets(stack: Stack) -> Iterator[Problem]:
     """A subset is a name that a DestinationRule gives to some pods of a host. The proxy has no cluster for one that

@@ -216,7 +216,10 @@ def proxy_user(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     "INJECT006",
     Severity.ERROR,
     "an image that injection is to fill in, and does not",
-    equals=("istioctl IST0146", "istioctl IST0147"),
+    equals=(
+        "istioctl IST0146",
+        "istioctl IST0147",
+    ),
 )
 def image_auto(stack: Stack) -> Iterator[Problem]:
     """``image: auto`` of a container called ``istio-proxy`` stands for the image that injection puts there. Pods that
@@ -262,7 +265,10 @@ def image_auto(stack: Stack) -> Iterator[Problem]:
     "INJECT007",
     Severity.WARNING,
     "pods that are to have a sidecar and be in ambient mode",
-    equals=("kiali KIA1311", "kiali KIA1315"),
+    equals=(
+        "kiali KIA1311",
+        "kiali KIA1315",
+    ),
 )
 def both_modes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A pod with a sidecar is not in ambient mode: of the two labels the sidecar's counts.

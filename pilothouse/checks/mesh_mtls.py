@@ -225,7 +225,10 @@ def _against(mesh: Mesh) -> Iterator[tuple[Manifest, FieldPath, str, Pods, str, 
     "MTLS005",
     Severity.ERROR,
     "callers without mTLS, and pods that ask for it",
-    equals=("kiali KIA0207", "kiali KIA0208"),
+    equals=(
+        "kiali KIA0207",
+        "kiali KIA0208",
+    ),
 )
 def plain_callers(stack: Stack) -> Iterator[Problem]:
     """A DestinationRule says how callers connect, a PeerAuthentication what the pods accept. With ``DISABLE`` or
@@ -284,7 +287,10 @@ def plain_callers(stack: Stack) -> Iterator[Problem]:
     "MTLS006",
     Severity.ERROR,
     "callers with mTLS, and pods that do not have it",
-    equals=("kiali KIA0505", "kiali KIA0506"),
+    equals=(
+        "kiali KIA0505",
+        "kiali KIA0506",
+    ),
 )
 def plain_pods(stack: Stack) -> Iterator[Problem]:
     """A DestinationRule with ``ISTIO_MUTUAL`` makes callers speak mTLS. Pods without a sidecar, or whose

@@ -33,7 +33,11 @@ _OF_GATEWAYS = ("gateway.networking.k8s.io/gateway-name", "istio.io/gateway-name
     "MESH002",
     Severity.WARNING,
     "a selector that meets no pod of the mesh",
-    equals=("istioctl IST0127", "istioctl IST0101", "kiali KIA0004"),
+    equals=(
+        "istioctl IST0127",
+        "istioctl IST0101",
+        "kiali KIA0004",
+    ),
 )
 def no_pods(stack: Stack) -> Iterator[Problem]:
     """A policy, Sidecar or filter of Istio counts for the pods that carry all labels of its selector. Where there are
@@ -95,7 +99,11 @@ def _parts(manifest: Manifest) -> frozenset[str]:
     "MESH003",
     Severity.ERROR,
     "two of a kind for a whole namespace",
-    equals=("istioctl IST0111", "istioctl IST0160", "kiali KIA0002"),
+    equals=(
+        "istioctl IST0111",
+        "istioctl IST0160",
+        "kiali KIA0002",
+    ),
 )
 def two_for_all(stack: Stack) -> Iterator[Problem]:
     """Of Sidecars, PeerAuthentications and Telemetries without a selector, one counts in a namespace: the oldest. The
@@ -139,7 +147,11 @@ def two_for_all(stack: Stack) -> Iterator[Problem]:
     "MESH004",
     Severity.ERROR,
     "two of a kind for the same pods",
-    equals=("istioctl IST0110", "istioctl IST0159", "kiali KIA0003"),
+    equals=(
+        "istioctl IST0110",
+        "istioctl IST0159",
+        "kiali KIA0003",
+    ),
 )
 def two_for_the_same(stack: Stack) -> Iterator[Problem]:
     """Of Sidecars, PeerAuthentications and Telemetries whose selectors meet the same pods, one counts for them: the

@@ -19,7 +19,11 @@ _MANAGED = "gateway.istio.io/managed"
     "MESH010",
     Severity.ADVICE,
     "a port whose protocol the mesh has to guess",
-    equals=("istioctl IST0118", "kiali KIA0601", "kiali KIA0602"),
+    equals=(
+        "istioctl IST0118",
+        "kiali KIA0601",
+        "kiali KIA0602",
+    ),
 )
 def port_names(stack: Stack) -> Iterator[Problem]:
     """Istio takes a port's protocol from ``appProtocol``, or from the part of its name before ``-``. Otherwise it waits
@@ -86,10 +90,14 @@ def external_name(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     ```
 
     ```yaml good
-    apiVersion: v1
-    kind: Service
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
     metadata: {name: bank, namespace: default}
-    spec: {type: ExternalName, externalName: bank.example.com, ports: [{name: https, port: 443}]}
+    spec:
+      hosts: [bank.example.com]
+      location: MESH_EXTERNAL
+      resolution: DNS
+      ports: [{number: 443, name: tls, protocol: TLS}]
     ```
 
     Source: Istio's page "ExternalName services".

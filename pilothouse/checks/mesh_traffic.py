@@ -185,7 +185,10 @@ _DEPRECATED = (
     Severity.WARNING,
     "a field of Istio that is deprecated",
     kinds=[*_VIRTUAL_SERVICE, (NETWORKING, "Sidecar")],
-    equals=("istioctl IST0002", "istioctl IST0133"),
+    equals=(
+        "istioctl IST0002",
+        "istioctl IST0133",
+    ),
 )
 def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A deprecated field goes with one of the next versions of Istio, or is not looked at any more.

@@ -83,7 +83,7 @@ def scope(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "a workload in the namespace default",
     kinds=[kind for kind in TEMPLATES if kind != ("", "PodTemplate")],
-    equals=("kube-linter use-namespace", "checkov CKV_K8S_21", "trivy KSV110", "kubescape C-0061"),
+    equals=("kube-linter use-namespace",),
 )
 def in_default(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Rights, quotas and network policies are given by namespace. What stands in ``default`` shares them with
@@ -114,7 +114,11 @@ def in_default(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         )
 
 
-@stack_check("NS004", Severity.ADVICE, "a namespace without bounds", equals=("trivy KSV039", "trivy KSV040"))
+@stack_check(
+    "NS004",
+    Severity.ADVICE,
+    "a namespace without bounds",
+)
 def unbounded(stack: Stack) -> Iterator[Problem]:
     """Without a ResourceQuota the pods of one namespace may take the whole cluster, and without a LimitRange a
     container that names no requests gets none.

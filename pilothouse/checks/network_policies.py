@@ -91,7 +91,11 @@ def everybody(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "NETPOL007",
     Severity.ADVICE,
     "pods that everybody can reach",
-    equals=("kube-score pod-networkpolicy", "polaris missingNetworkPolicy", "kube-linter non-isolated-pod"),
+    equals=(
+        "kube-score pod-networkpolicy",
+        "polaris missingNetworkPolicy",
+        "kube-linter non-isolated-pod",
+    ),
 )
 def open_pods(stack: Stack) -> Iterator[Problem]:
     """Where no NetworkPolicy holds a pod, each pod of the cluster can reach each of its ports. One policy that holds
@@ -142,7 +146,7 @@ def open_pods(stack: Stack) -> Iterator[Problem]:
     "NETPOL008",
     Severity.ADVICE,
     "a peer of a NetworkPolicy that is nobody of the stack",
-    equals=("kube-linter dangling-networkpolicypeer-podselector", "kube-linter dangling-networkpolicy-rule"),
+    equals=("kube-linter dangling-networkpolicypeer-podselector",),
 )
 def nobody(stack: Stack) -> Iterator[Problem]:
     """A rule lets pods through that carry certain labels. Where no pod does, it lets nobody through: one label

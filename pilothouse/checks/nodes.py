@@ -29,7 +29,11 @@ def _demands(stack: Stack) -> Iterator[tuple[Demand, list[NodePool]]]:
                 yield each, placement.taking(each.template.spec, pools)
 
 
-@stack_check("CAP001", Severity.ERROR, "pods that no node may hold", equals=("popeye POP-700",))
+@stack_check(
+    "CAP001",
+    Severity.ERROR,
+    "pods that no node may hold",
+)
 def nowhere(stack: Stack) -> Iterator[Problem]:
     """Where the environment declares its nodes, a pod whose ``nodeSelector`` or required node affinity no pool's labels
     meet, or which tolerates none of their taints, stays Pending for ever.
@@ -224,7 +228,6 @@ def _share(pair: tuple[Demand, list[NodePool]], resource: str) -> Decimal:
     "CAP004",
     Severity.WARNING,
     "an autoscaler that outgrows the nodes",
-    equals=("popeye POP-602", "popeye POP-603"),
 )
 def outgrown(stack: Stack) -> Iterator[Problem]:
     """An autoscaler whose greatest number of pods does not fit onto the declared nodes beside what else runs there:

@@ -143,7 +143,7 @@ NULL = described(
 )
 
 
-@object_check("OBJ004", Severity.ERROR, "a name or label that Kubernetes refuses")
+@object_check("OBJ004", Severity.ERROR, "a name or label that Kubernetes refuses", equals=("kube-score label-values",))
 def names(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Names become DNS names, paths of the API and values of labels, so Kubernetes takes few characters in them.
 

@@ -19,7 +19,10 @@ from pilothouse.stack import Stack
     "CTR006",
     Severity.ERROR,
     "a restart policy that the kind does not take",
-    equals=("kube-linter restart-policy", "kube-score cronjob-restartpolicy"),
+    equals=(
+        "kube-linter restart-policy",
+        "kube-score cronjob-restartpolicy",
+    ),
 )
 def restart_policy(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The pods of a Deployment, StatefulSet, DaemonSet or ReplicaSet are always restarted, and have no deadline; those

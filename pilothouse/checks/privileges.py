@@ -22,11 +22,9 @@ _NEWEST = 10_000
     Severity.ADVICE,
     "a container that may gain rights",
     equals=(
-        "pss restricted Privilege Escalation (v1.8+)",
+        "pss restricted Privilege Escalation",
         "kube-linter privilege-escalation-container",
         "polaris privilegeEscalationAllowed",
-        "kubesec AllowPrivilegeEscalation",
-        "trivy KSV-0001",
     ),
 )
 def escalation(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -59,14 +57,9 @@ def escalation(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     Severity.ADVICE,
     "a container that keeps root's rights",
     equals=(
-        "pss restricted Capabilities (v1.22+)",
+        "pss restricted Capabilities",
         "kube-linter drop-net-raw-capability",
         "polaris insecureCapabilities",
-        "kubesec CapDropAll",
-        "kubesec CapDropAny",
-        "trivy KSV-0003",
-        "trivy KSV-0004",
-        "trivy KSV-0106",
     ),
 )
 def drops(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -106,10 +99,8 @@ def drops(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
     Severity.ADVICE,
     "a container without a seccomp profile",
     equals=(
-        "pss restricted Seccomp (v1.19+)",
+        "pss restricted Seccomp",
         "kube-score container-seccomp-profile",
-        "kubesec SeccompAny",
-        "trivy KSV-0030",
     ),
 )
 def seccomp(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -153,8 +144,6 @@ def seccomp(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
         "kube-linter no-read-only-root-fs",
         "kube-score container-security-context-readonlyrootfilesystem",
         "polaris notReadOnlyRootFilesystem",
-        "kubesec ReadOnlyRootFilesystem",
-        "trivy KSV-0014",
     ),
 )
 def read_only(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -191,7 +180,7 @@ def read_only(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
     "POD029",
     Severity.ADVICE,
     "a volume that pods mount past the cluster's storage",
-    equals=("pss restricted Volume Types", "trivy KSV-0028"),
+    equals=("pss restricted Volume Types",),
 )
 def volumes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A volume such as ``nfs`` or ``iscsi`` in a pod names a server's address and what it serves: whoever writes pods

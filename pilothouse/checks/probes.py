@@ -42,7 +42,11 @@ def number_of(probe: dict[str, Any], field: str) -> int:
     "PROBE001",
     Severity.WARNING,
     "pods behind a Service that never say when they are ready",
-    equals=("kube-linter no-readiness-probe", "kube-score pod-probes", "polaris readinessProbeMissing"),
+    equals=(
+        "kube-linter no-readiness-probe",
+        "kube-score pod-probes",
+        "polaris readinessProbeMissing",
+    ),
 )
 def unready(stack: Stack) -> Iterator[Problem]:
     """A Service sends traffic to the pods that are ready. A pod without a readiness probe is ready as soon as its
@@ -112,7 +116,10 @@ def unready(stack: Stack) -> Iterator[Problem]:
     "PROBE002",
     Severity.ADVICE,
     "a container without a liveness probe",
-    equals=("kube-linter no-liveness-probe", "polaris livenessProbeMissing"),
+    equals=(
+        "kube-linter no-liveness-probe",
+        "polaris livenessProbeMissing",
+    ),
 )
 def no_liveness(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A container that ends is started again; one that hangs is not, unless a liveness probe tells. Some programs need
@@ -258,7 +265,11 @@ def unnamed_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
     "PROBE005",
     Severity.ADVICE,
     "a probe of a port that its container does not declare",
-    equals=("kube-linter liveness-port", "kube-linter readiness-port", "kube-linter startup-port"),
+    equals=(
+        "kube-linter liveness-port",
+        "kube-linter readiness-port",
+        "kube-linter startup-port",
+    ),
 )
 def undeclared_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A probe of a port given by number asks whatever listens there, declared or not. Where the pod's containers

@@ -63,7 +63,10 @@ def absent(stack: Stack, lack: Lack, so: str) -> Iterator[Problem]:
     "REF001",
     Severity.ERROR,
     "pods that cannot start for want of what they name",
-    equals=("kube-linter non-existent-service-account", "kube-linter env-var-value-from", "popeye POP-507"),
+    equals=(
+        "kube-linter non-existent-service-account",
+        "kube-linter env-value-from",
+    ),
 )
 def startable(stack: Stack) -> Iterator[Problem]:
     """A container whose ConfigMap or Secret is not there waits with ``CreateContainerConfigError``, a pod whose volume
@@ -106,7 +109,11 @@ def startable(stack: Stack) -> Iterator[Problem]:
     yield from absent(stack, Lack.START, "its pods do not start")
 
 
-@stack_check("REF002", Severity.WARNING, "credentials for images that are not there", equals=("popeye POP-305",))
+@stack_check(
+    "REF002",
+    Severity.WARNING,
+    "credentials for images that are not there",
+)
 def pullable(stack: Stack) -> Iterator[Problem]:
     """The kubelet goes on without a pull Secret that is not there, and only says so in an event: images of a private
     registry are then refused, on the first node that does not hold them yet.
@@ -146,7 +153,10 @@ def pullable(stack: Stack) -> Iterator[Problem]:
     "REF003",
     Severity.ERROR,
     "requests that are sent to a Service that is not there",
-    equals=("kube-linter dangling-ingress", "kube-score ingress-targets-service"),
+    equals=(
+        "kube-linter dangling-ingress",
+        "kube-score ingress-targets-service",
+    ),
 )
 def reached(stack: Stack) -> Iterator[Problem]:
     """An Ingress or a route whose Service is not there answers 500 or 503. A webhook whose Service is not there makes
@@ -163,7 +173,7 @@ def reached(stack: Stack) -> Iterator[Problem]:
     apiVersion: v1
     kind: Service
     metadata: {name: web, namespace: default}
-    spec: {type: ExternalName, externalName: web.example.com}
+    spec: {ports: [{port: 80}]}
     ---
     apiVersion: networking.k8s.io/v1
     kind: Ingress
@@ -183,8 +193,6 @@ def reached(stack: Stack) -> Iterator[Problem]:
     equals=(
         "kube-linter dangling-horizontalpodautoscaler",
         "kube-score horizontalpodautoscaler-has-target",
-        "popeye POP-600",
-        "popeye POP-601",
     ),
 )
 def scalable(stack: Stack) -> Iterator[Problem]:
@@ -211,7 +219,7 @@ def scalable(stack: Stack) -> Iterator[Problem]:
     apiVersion: autoscaling/v2
     kind: HorizontalPodAutoscaler
     metadata: {name: web, namespace: default}
-    spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3}
+    spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2, maxReplicas: 3}
     ```
 
     Source: Kubernetes documentation, Horizontal Pod Autoscaling.
@@ -259,7 +267,7 @@ def scaled_group(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     apiVersion: autoscaling/v2
     kind: HorizontalPodAutoscaler
     metadata: {name: web, namespace: default}
-    spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3}
+    spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2, maxReplicas: 3}
     ```
 
     Source: Kubernetes API reference, CrossVersionObjectReference.

@@ -11,7 +11,11 @@ from pilothouse.references import Lack
 from pilothouse.stack import Stack
 
 
-@stack_check("REF006", Severity.ERROR, "a binding to a role that is not there", equals=("popeye POP-1300",))
+@stack_check(
+    "REF006",
+    Severity.ERROR,
+    "a binding to a role that is not there",
+)
 def granted(stack: Stack) -> Iterator[Problem]:
     """A binding to a Role or ClusterRole that is not there is taken, and gives no rights: what needs them is refused
     with 403 when it runs. A binding's role can never be changed, so it has to be made anew.
@@ -108,6 +112,7 @@ def classes(stack: Stack) -> Iterator[Problem]:
     kind: StorageClass
     metadata: {name: fast}
     provisioner: ebs.csi.aws.com
+    volumeBindingMode: WaitForFirstConsumer
     ```
 
     Source: Kubernetes documentation, Persistent Volumes, "Class"; Ingress, "Ingress class".
@@ -172,7 +177,7 @@ def certified(stack: Stack) -> Iterator[Problem]:
     apiVersion: v1
     kind: Service
     metadata: {name: web, namespace: default}
-    spec: {type: ExternalName, externalName: web.example.com}
+    spec: {ports: [{port: 80}]}
     ---
     apiVersion: cert-manager.io/v1
     kind: ClusterIssuer

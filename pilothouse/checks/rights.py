@@ -50,7 +50,7 @@ _CHANGE = ("create", "update", "patch")
     Severity.ADVICE,
     "a Role that reads Secrets",
     kinds=ROLES,
-    equals=("kube-linter access-to-secrets", "trivy KSV-0041", "trivy KSV-0113"),
+    equals=("kube-linter access-to-secrets",),
 )
 def secrets(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Secrets hold the credentials of everything else. ``list`` and ``watch`` show their content as ``get`` does.
@@ -84,7 +84,7 @@ _PODS = "make pods, which mount any Secret and act as any ServiceAccount of thei
     Severity.ADVICE,
     "a Role that makes pods",
     kinds=ROLES,
-    equals=("kube-linter access-to-create-pods", "trivy KSV-0048"),
+    equals=("kube-linter access-to-create-pods",),
 )
 def workloads(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Whoever makes a pod, or a Deployment that makes one, chooses its ServiceAccount, its Secrets and its rights on
@@ -119,7 +119,6 @@ def workloads(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.WARNING,
     "a Role whose holder may give itself more",
     kinds=ROLES,
-    equals=("trivy KSV-0043", "trivy KSV-0050", "trivy KSV-0051", "trivy KSV-0052"),
 )
 def escalation(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The API server lets nobody give rights that they lack, but for three verbs: ``escalate`` writes any rights into a
@@ -164,8 +163,6 @@ def escalation(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         "polaris clusterrolebindingPodExecAttach",
         "polaris rolebindingClusterRolePodExecAttach",
         "polaris rolebindingRolePodExecAttach",
-        "trivy KSV-0053",
-        "trivy KSV-0054",
     ),
 )
 def shells(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -195,7 +192,6 @@ def shells(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.WARNING,
     "a Role that speaks to kubelets",
     kinds=ROLES,
-    equals=("trivy KSV-0047",),
 )
 def kubelets(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``nodes/proxy`` is the whole API of every kubelet: by it, commands run in every pod of the node, past the audit
@@ -224,7 +220,10 @@ def kubelets(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 @object_check(
-    "RBAC012", Severity.ADVICE, "a Role that writes admission webhooks", kinds=ROLES, equals=("trivy KSV-0114",)
+    "RBAC012",
+    Severity.ADVICE,
+    "a Role that writes admission webhooks",
+    kinds=ROLES,
 )
 def webhooks(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A webhook sees every object that is written, Secrets included, and may change it. One that does not answer stops
@@ -256,7 +255,10 @@ def webhooks(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 @object_check(
-    "RBAC013", Severity.ADVICE, "a Role that turns traffic elsewhere", kinds=ROLES, equals=("trivy KSV-0056",)
+    "RBAC013",
+    Severity.ADVICE,
+    "a Role that turns traffic elsewhere",
+    kinds=ROLES,
 )
 def network(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Whoever writes Services, EndpointSlices, Ingresses or NetworkPolicies leads traffic to pods of their own, or

@@ -44,7 +44,12 @@ MISREAD = described(
 FIELDS = "SCHEMA001"
 
 
-@object_check(FIELDS, Severity.ERROR, "a field that its kind does not have, or of the wrong type")
+@object_check(
+    FIELDS,
+    Severity.ERROR,
+    "a field that its kind does not have, or of the wrong type",
+    equals=("kube-linter schema-validation",),
+)
 def fields(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The API server refuses an object that does not fit the schema of its kind, or drops the fields it does not know.
 

@@ -105,7 +105,10 @@ _PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:(?!\$\()[^\s/@]+@"
     SECRET_IN_VARIABLE,
     Severity.ERROR,
     "a secret in a container's variable",
-    equals=("kube-linter env-var-secret", "polaris sensitiveContainerEnvVar"),
+    equals=(
+        "kube-linter env-var-secret",
+        "polaris sensitiveContainerEnvVar",
+    ),
 )
 def in_variable(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A password that stands in a variable stands in the repository, in the pod, and in every log of both.

@@ -32,10 +32,7 @@ def _is_root(user: Any) -> bool:
         "pss restricted Running as Non-root",
         "kube-linter run-as-non-root",
         "polaris runAsRootAllowed",
-        "kubesec RunAsNonRoot",
-        "pss restricted Running as Non-root user (v1.23+)",
-        "trivy KSV-0012",
-        "trivy KSV-0105",
+        "pss restricted Running as Non-root user",
     ),
 )
 def may_be_root(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -76,7 +73,11 @@ def may_be_root(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
             )
 
 
-@pod_check("POD021", Severity.ADVICE, "a container in root's group", equals=("trivy KSV-0116",))
+@pod_check(
+    "POD021",
+    Severity.ADVICE,
+    "a container in root's group",
+)
 def root_group(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """What belongs to the group 0 may be written by root's group, in the image and in volumes. ``runAsGroup: 0``,
     ``fsGroup: 0`` and ``supplementalGroups`` with 0 put a process there.

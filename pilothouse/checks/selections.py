@@ -113,7 +113,11 @@ def _problems(stack: Stack, group: str, kind: str, so: str, *, peers: bool | Non
         )
 
 
-@stack_check("REF017", Severity.WARNING, "a PodDisruptionBudget of no pod", equals=("popeye POP-900",))
+@stack_check(
+    "REF017",
+    Severity.WARNING,
+    "a PodDisruptionBudget of no pod",
+)
 def budgets(stack: Stack) -> Iterator[Problem]:
     """A budget that selects no pod protects none: when nodes are drained, all pods of the workload that it was meant
     for may go at once.
@@ -139,7 +143,7 @@ def budgets(stack: Stack) -> Iterator[Problem]:
     apiVersion: policy/v1
     kind: PodDisruptionBudget
     metadata: {name: web, namespace: default}
-    spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+    spec: {maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, selector: {matchLabels: {app: web}}}
     ```
 
     Source: Kubernetes documentation, Specifying a Disruption Budget for your Application.
@@ -151,7 +155,10 @@ def budgets(stack: Stack) -> Iterator[Problem]:
     "REF018",
     Severity.WARNING,
     "a NetworkPolicy of no pod",
-    equals=("kube-linter dangling-networkpolicy", "kube-score networkpolicy-targets-pod", "popeye POP-1200"),
+    equals=(
+        "kube-linter dangling-networkpolicy",
+        "kube-score networkpolicy-targets-pod",
+    ),
 )
 def policies(stack: Stack) -> Iterator[Problem]:
     """A policy that selects no pod isolates none: what it was to keep out comes in. An empty ``podSelector`` is about

@@ -120,7 +120,10 @@ def _ranges(stack: Stack) -> list[tuple[int, int]]:
     Severity.ADVICE,
     "a port on every node",
     kinds=SERVICE,
-    equals=("kube-score service-type", "kube-linter exposed-services"),
+    equals=(
+        "kube-score service-type",
+        "kube-linter exposed-services",
+    ),
 )
 def node_port(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A NodePort is open on every node of the cluster, whatever stands in front of them, and its clients have to know
@@ -249,7 +252,6 @@ def load_balancer_ip(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "a Service that sends its clients out of the cluster",
     kinds=SERVICE,
-    equals=("kube-linter externalname-service-redirect",),
 )
 def redirects(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """An ExternalName is an alias in DNS and nothing else: clients connect to the other host under the Service's

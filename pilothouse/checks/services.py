@@ -32,7 +32,10 @@ def _nearest(stack: Stack, service: Manifest, selector: dict[str, str]) -> str:
     "SVC001",
     Severity.ERROR,
     "a Service whose selector matches no pod",
-    equals=("kube-linter dangling-service", "kube-score service-targets-pod"),
+    equals=(
+        "kube-linter dangling-service",
+        "kube-score service-targets-pod",
+    ),
 )
 def endpoints(stack: Stack) -> Iterator[Problem]:
     """A Service sends its traffic to the pods that carry every label of its selector. With none, it answers nobody.

@@ -194,7 +194,10 @@ def deadline(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "ROLL004",
     Severity.WARNING,
     "a roll-out that takes all pods away at once",
-    equals=("kube-linter no-rolling-update-strategy", "kube-score deployment-strategy"),
+    equals=(
+        "kube-linter no-rolling-update-strategy",
+        "kube-score deployment-strategy",
+    ),
 )
 def all_at_once(stack: Stack) -> Iterator[Problem]:
     """``Recreate``, and a ``maxUnavailable`` as large as the number of pods, let every change begin with no pod at all:

@@ -18,11 +18,7 @@ _RBAC = "rbac.authorization.k8s.io"
     "POD032",
     Severity.ADVICE,
     "a token that pods have no use for",
-    equals=(
-        "polaris automountServiceAccountToken",
-        "kubesec AutomountServiceAccountToken",
-        "trivy KSV-0036",
-    ),
+    equals=("polaris automountServiceAccountToken",),
 )
 def unused(stack: Stack) -> Iterator[Problem]:
     """Kubernetes puts a token of the pod's ServiceAccount into every container. Where nothing binds that account to a
@@ -72,7 +68,7 @@ def unused(stack: Stack) -> Iterator[Problem]:
     "POD033",
     Severity.ADVICE,
     "pods that act as the default ServiceAccount",
-    equals=("kube-linter default-service-account", "kubesec ServiceAccountName"),
+    equals=("kube-linter default-service-account",),
 )
 def default_account(stack: Stack) -> Iterator[Problem]:
     """Pods that name no ServiceAccount carry a token of the one called ``default``. Whatever one of them is ever

@@ -44,7 +44,10 @@ _OF_SERVICES = re.compile(r"[A-Z0-9_]+_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|
     "ENV001",
     Severity.WARNING,
     "a variable that is set twice",
-    equals=("kube-linter duplicate-env-var", "kube-score environment-variable-key-duplication"),
+    equals=(
+        "kube-linter duplicate-env-var",
+        "kube-score environment-variable-key-duplication",
+    ),
 )
 def twice(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Of two variables of one name in a container the last one counts. The API server takes both; a later

@@ -15,7 +15,11 @@ from pilothouse.stack import Stack
     "API001",
     Severity.ERROR,
     "an API version that this Kubernetes does not serve",
-    equals=("pluto", "kubent", "kube-linter no-extensions-v1beta", "kube-score stable-version"),
+    equals=(
+        "pluto",
+        "kube-linter no-extensions-v1beta",
+        "kube-score stable-version",
+    ),
 )
 def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Kubernetes removes old API versions, and adds new ones: an object in one that is not served cannot be applied.
@@ -48,7 +52,10 @@ def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "API002",
     Severity.WARNING,
     "an API version that is deprecated",
-    equals=("pluto", "kubent", "kube-score stable-version", "popeye POP-403"),
+    equals=(
+        "pluto",
+        "kube-score stable-version",
+    ),
 )
 def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A deprecated API version still works, and a later Kubernetes will refuse it.

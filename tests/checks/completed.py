@@ -18,9 +18,9 @@ from pilothouse.pods import PodTemplate, template_of
 NAMESPACES = ("shop", "data")
 """Namespaces that examples may use as if they stood there."""
 
-SURROUNDINGS = frozenset({"NS003", "NS004", "NS005", "META003"})
-"""Advice about what an example stands in, which it does not show: that it names a namespace of its own, say. It counts
-only in the good example of its own page."""
+SURROUNDINGS = frozenset({"NS003", "NS004", "NS005", "META003", "STO007", "ING006", "GITOPS010"})
+"""Advice about what an example stands in, which it does not show: that it names a namespace of its own, say, or that
+the cluster has a default class. It counts only in the good example of its own page."""
 
 REFERRING = ("references", "referred", "keys", "ports", "grants", "selections", "dns_names")
 """The families that look for what an object names or selects: only their own examples need to have all of it."""
