@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.lenient import mapping
@@ -25,13 +25,21 @@ TEMPLATES: dict[tuple[str, str], FieldPath] = {
 Source: the Kubernetes API reference, and Argo Rollouts' specification."""
 
 
-class PodTemplate(NamedTuple):
-    """The pods of one workload, as its template says them."""
+class PodTemplate:
+    """The pods of one workload, as its template says them; made once for many looks.
 
-    path: FieldPath
-    """Where the template stands in the workload."""
-    body: Body
-    """The template: a dict with ``metadata`` and ``spec``."""
+    :param path: where the template stands in the workload.
+    :param body: the template: a dict with ``metadata`` and ``spec``.
+    """
+
+    __slots__ = ("_containers", "body", "path", "spec")
+
+    def __init__(self, path: FieldPath, body: Body) -> None:
+        self.path = path
+        self.body = body
+        self.spec: dict[str, Any] = mapping(body, "spec")
+        """The pods' spec; empty where there is none."""
+        self._containers: dict[tuple[str, ...], list[tuple[FieldPath, dict[str, Any]]]] = {}
 
     @property
     def labels(self) -> dict[str, str]:
@@ -43,17 +51,15 @@ class PodTemplate(NamedTuple):
         """The annotations that its pods carry."""
         return mapping(self.body, "metadata", "annotations")
 
-    @property
-    def spec(self) -> dict[str, Any]:
-        """The pods' spec; empty where there is none."""
-        return mapping(self.body, "spec")
-
     def containers(self, *fields: str) -> list[tuple[FieldPath, dict[str, Any]]]:
         """Its containers with their paths in the workload.
 
         :param fields: which lists: ``containers`` where none is named; also ``initContainers``,
             ``ephemeralContainers``.
         """
+        known = self._containers.get(fields)
+        if known is not None:
+            return known
         found: list[tuple[FieldPath, dict[str, Any]]] = []
         for field in fields or ("containers",):
             listed = self.spec.get(field)
@@ -63,6 +69,7 @@ class PodTemplate(NamedTuple):
                     for index, container in enumerate(listed)
                     if isinstance(container, dict)
                 ]
+        self._containers[fields] = found
         return found
 
 

@@ -37,6 +37,7 @@ from pilothouse.environment.values import Mistake, value_problems
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Position
 from pilothouse.manifest import Body, Manifest, Packed, Waiver
+from pilothouse.report.summary import shown
 from pilothouse.repository import NoRepositoryError, find_root
 from pilothouse.schemas import Catalogue, known_minors
 from pilothouse.stack import Stack
@@ -133,14 +134,15 @@ class Synthesized:
         how_many = f"{len(found)} objects are" if found else "no object is"
         raise AssertionError(f"{how_many} {asked}; the chart gave\n{there or '  nothing'}{self._report()}")
 
-    def assert_clean(self, *, allow: Collection[str] = ()) -> None:
-        """Fail if a check found anything.
+    def assert_clean(self, *, allow: Collection[str] = (), advice: bool = False) -> None:
+        """Fail if a check found an error or a warning.
 
         :param allow: codes of findings to pass over, such as ``{"SVC003"}``.
+        :param advice: fail for advice too.
         :raises AssertionError: with every other finding as ``pilothouse synth`` shows it.
         """
         __tracebackhide__ = True
-        found = [finding for finding in self.findings if finding.code not in allow]
+        found = [finding for finding in shown(self.findings, advice=advice) if finding.code not in allow]
         if found:
             raise AssertionError(f"expected no finding, got {len(found)}{self._report(found)}")
 

@@ -51,7 +51,7 @@ def judge(version: str, files: dict[str, str], *, good: bool = False) -> list[Fi
     as well."""
     folders: dict[str, dict[str, str]] = {}
     for name, text in files.items():
-        folders.setdefault(name.rpartition("/")[0], {})[name] = text
+        folders.setdefault(name.rpartition("/")[0] if name.endswith(".yaml") else "", {})[name] = text
     found: list[Finding] = []
     stacks = {}
     for folder, inside in folders.items():
