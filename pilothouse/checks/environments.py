@@ -287,7 +287,7 @@ def first(stacks: Mapping[str, Stack]) -> Iterator[tuple[str, Problem]]:
                     yield name, Problem(manifest, message, (*path, "image"), "prove it elsewhere first")
 
 
-@environments_check("DRIFT005", Severity.WARNING, "a production that takes every warning")
+@environments_check("DRIFT005", Severity.ADVICE, "a production that takes every warning")
 def lenient_production(stacks: Mapping[str, Stack]) -> Iterator[tuple[str, Problem]]:
     """The profile decides which findings stop the write: with ``lab``, the default, errors alone do. An environment
     whose name says that its users are there should not take what breaks under load, failure or upgrade.

@@ -45,7 +45,7 @@ def test_any_folder_is_judged_with_each_field_in_its_place(anyones: Repository) 
     run = validate(anyones, "manifests")
     assert run.code == 1
     assert places(run) == [("manifests/deep/wrong.yml", 12, "SCHEMA001")]
-    assert run.err == "3 objects judged; kubeconform was left out\n"
+    assert run.err.startswith("3 objects judged; kubeconform was left out\n")
     assert validate(anyones, "manifests/good.yaml").code == 0
 
 
@@ -209,7 +209,7 @@ def test_the_second_judge_reads_the_same_bytes(anyones: Repository) -> None:
     run = validate(anyones, "m", kubeconform=True)
     assert run.code == 1
     assert ("m/wrong.yaml", 5, "DIST003") in places(run)
-    assert run.err.endswith("3 objects: kubeconform finds 1 valid, 1 skipped\n")
+    assert "3 objects: kubeconform finds 1 valid, 1 skipped\n" in run.err
     run = validate(anyones, "-", kubeconform=True, stdin=WRONG)
     assert ("standard input", 5, "DIST003") in places(run)
 

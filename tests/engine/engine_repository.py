@@ -46,11 +46,11 @@ class Run:
         return findings
 
     def found(self, instance: str | None = None) -> list[tuple[str, str, str]]:
-        """Each finding's place, code and message; those of one instance where it is named."""
+        """The place, code and message of each finding but advice; those of one instance where it is named."""
         return [
             (place(finding), finding["code"], finding["message"])
             for finding in self.findings
-            if instance is None or finding["instance"] == instance
+            if finding["severity"] != "advice" and (instance is None or finding["instance"] == instance)
         ]
 
     def one(self, instance: str) -> tuple[str, str, str]:

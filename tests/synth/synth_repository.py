@@ -36,7 +36,6 @@ _DEV = """
 _PROD = """
     extends: _base
     kubernetesVersion: "1.33"
-    profile: production
     cluster: {name: prod}
 """
 _WEB = """
@@ -89,8 +88,13 @@ class Run:
 
     @property
     def codes(self) -> list[str]:
-        """The code of each of these findings."""
-        return [finding["code"] for finding in self.findings]
+        """The code of each of these findings that says more than advice."""
+        return [finding["code"] for finding in self.findings if finding["severity"] != "advice"]
+
+    @property
+    def advice(self) -> list[str]:
+        """The code of each piece of advice."""
+        return [finding["code"] for finding in self.findings if finding["severity"] == "advice"]
 
     @property
     def built(self) -> int:

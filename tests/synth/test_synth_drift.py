@@ -6,26 +6,24 @@ from tests.synth.synth_repository import Repository
 
 
 def test_all_environments_are_compared_where_all_are_built(repository: Repository) -> None:
-    repository.edit("environments/prod.yaml", "profile: production", "profile: lab")
-    assert repository.good().codes == ["DRIFT005"]
-    assert repository.good().codes == ["DRIFT005"], "and again where nothing has changed"
-    assert repository.good("prod").codes == []
-    assert repository.good("--chart", "web").codes == []
+    assert repository.good().advice == ["DRIFT005"]
+    assert repository.good().advice == ["DRIFT005"], "and again where nothing has changed"
+    assert repository.good("prod").advice == []
+    assert repository.good("--chart", "web").advice == []
 
 
 def test_validate_compares_them_as_well(repository: Repository) -> None:
-    repository.edit("environments/prod.yaml", "profile: production", "profile: lab")
     repository.good()
     judged = repository.run("validate", "--format", "json", "--no-kubeconform")
-    assert judged.codes == ["DRIFT005"]
+    assert judged.advice == ["DRIFT005"]
     judged = repository.run("validate", "--format", "json", "--no-kubeconform", "dist/prod")
-    assert judged.codes == []
+    assert judged.advice == []
 
 
 def test_what_is_newer_in_production_than_elsewhere_is_told_with_its_place(repository: Repository) -> None:
     repository.edit("environments/prod.yaml", '"1.33"', '"1.36"')
-    (finding,) = repository.good().findings
-    assert (finding["code"], finding["environments"]) == ("DRIFT003", ["prod"])
+    (finding,) = [each for each in repository.good().findings if each["code"] == "DRIFT003"]
+    assert finding["environments"] == ["prod"]
     assert finding["file"] == "environments/prod.yaml"
 
 
@@ -33,7 +31,7 @@ def test_a_waiver_of_such_a_check_is_unused_only_where_it_was_asked(repository: 
     waiver = "\n  waivers: [{code: DRIFT006, reason: one will do}]"
     repository.write(
         "environments/prod.yaml",
-        'extends: _base\nkubernetesVersion: "1.33"\nprofile: production\ncluster: {name: prod}\ncharts:\n  web:'
+        'extends: _base\nkubernetesVersion: "1.33"\ncluster: {name: prod}\ncharts:\n  web:'
         + waiver.replace("\n  ", "\n    ")
         + "\n",
     )

@@ -19,7 +19,7 @@ OBJECTS = """
 
     POD = {"containers": [{"name": "a", "image": "a:1", "resources": {"requests": {"cpu": "10m"}}}]}
     BACKEND = {"service": {"name": "web", "port": {"number": 80}}}
-    AWKWARD = {"no": "no", "octal": "0o17", "float": "1e3", "time": "12:30:45", "text": "a\\n b\\n", "é": "☃"}
+    AWKWARD = {"no": "no", "octal": "0o17", "float": "1e3", "time": "12:30:45", "text": "a\\n b\\n", "snow": "é☃"}
 
 
     class Objects(Chart[Values]):
@@ -33,6 +33,7 @@ OBJECTS = """
                 ("v1", "ConfigMap", "awkward", {"data": AWKWARD}),
                 ("v1", "Namespace", "rooms", {}),
                 ("v1", "ServiceAccount", "web", {}),
+                ("v1", "Service", "web", {"spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}),
             ]:
                 RawObject(self, {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, **rest})
             metadata = {"name": "awkward", "namespace": "rooms"}
@@ -66,7 +67,7 @@ def test_kustomize_builds_exactly_what_list_names(repository: Repository) -> Non
     repository.good()
     rows = json.loads(repository.run("list", "dev", "--format", "json").out)
     listed = [(row["apiVersion"], row["kind"], row["namespace"], row["name"]) for row in rows]
-    assert len(listed) == 9
+    assert len(listed) == 10
     built = kustomized(repository.dist / "dev")
     assert sorted(names(built)) == sorted(listed)
     by_name = dict(zip(names(built), built, strict=True))
