@@ -53,6 +53,8 @@ def _order(group: Group) -> tuple[object, ...]:
         finding.instance,
         finding.construct,
         [isinstance(step, int) for step in finding.path],
+        [(place.file, place.line, place.column or 0, place.column is None) for place in finding.related],
+        repr(finding.edit),
     )
 
 
