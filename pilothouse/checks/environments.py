@@ -287,10 +287,11 @@ def first(stacks: Mapping[str, Stack]) -> Iterator[tuple[str, Problem]]:
                     yield name, Problem(manifest, message, (*path, "image"), "prove it elsewhere first")
 
 
-@environments_check("DRIFT005", Severity.ADVICE, "a production that takes every warning")
+@environments_check("DRIFT005", Severity.WARNING, "a production that takes more than others do")
 def lenient_production(stacks: Mapping[str, Stack]) -> Iterator[tuple[str, Problem]]:
     """The profile decides which findings stop the write: with ``lab``, the default, errors alone do. An environment
-    whose name says that its users are there should not take what breaks under load, failure or upgrade.
+    whose name says that its users are there should not take what breaks under load, failure or upgrade, where another
+    one of the repository does not.
 
     ```yaml bad
     # file: prod/environment.yaml
@@ -308,6 +309,8 @@ def lenient_production(stacks: Mapping[str, Stack]) -> Iterator[tuple[str, Probl
 
     Source: Pilothouse's own design.
     """
+    if all(stack.environment.profile == "lab" for stack in stacks.values()):
+        return
     for name, stack in stacks.items():
         if is_production(name) and stack.environment.profile == "lab":
             message = f"the environment {name} has the profile lab, with which no warning stops the write"

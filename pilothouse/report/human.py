@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Severity
+from pilothouse.report.counted import HIDDEN
 from pilothouse.report.excerpt import excerpt
 from pilothouse.report.summary import Group, group, shown, summarize, summary_line
 from pilothouse.report.text import fit, one_line, wrap
@@ -141,5 +142,5 @@ def render(
     summary = summarize(findings)
     last = paint(_BOLD, summary_line(summary))
     if summary.advice and not advice:
-        last += " (--advice shows the advice)"
+        last += HIDDEN
     return "\n\n".join([*blocks, last]) + "\n"

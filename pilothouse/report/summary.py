@@ -8,14 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from pilothouse.finding import Finding, Severity
-from pilothouse.report.text import one_line
+from pilothouse.report.counted import counted
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
-_NOUNS = {
-    Severity.ERROR: ("error", "errors"),
-    Severity.WARNING: ("warning", "warnings"),
-    Severity.ADVICE: ("piece of advice", "pieces of advice"),
-}
 
 
 class Group(NamedTuple):
@@ -45,6 +40,7 @@ def _order(group: Group) -> tuple[object, ...]:
         at.file,
         at.line,
         at.column or 0,
+        at.column is None,
         finding.code,
         finding.object,
         [str(step) for step in finding.path],
@@ -98,13 +94,4 @@ def summary_line(summary: Summary) -> str:
 
     A single environment is named.
     """
-    counts = zip(Severity, summary[:3], strict=True)
-    parts = [f"{count} {_NOUNS[severity][count != 1]}" for severity, count in counts if count]
-    if not parts:
-        return "no findings"
-    where = ""
-    if len(summary.environments) == 1:
-        where = f" in {one_line(summary.environments[0], 100)}"
-    elif summary.environments:
-        where = f" in {len(summary.environments)} environments"
-    return ", ".join(parts) + where
+    return counted(dict(zip(Severity, summary[:3], strict=True)), summary.environments)

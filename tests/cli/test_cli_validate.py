@@ -138,8 +138,8 @@ def test_ours_is_judged_by_each_environments_own_version(repository: Repository)
         repository.write(f"dist/{environment}/web/_cluster/flowschema-f.yaml", f"{flow}metadata: {{name: f}}\n")
     run = validate(repository)
     assert run.code == 1
-    versions = [(finding["code"], finding["environments"]) for finding in run.findings]
-    assert versions == [("API001", ["dev"]), ("API002", ["prod"])]
+    found = [(finding["code"], finding["environments"]) for finding in run.findings]
+    assert [each for each in found if each[0].startswith("API")] == [("API001", ["dev"]), ("API002", ["prod"])]
     assert validate(repository, "dist/dev").code == 1
     assert validate(repository, "dist/prod").codes == ["API002"]
     assert validate(repository, "dist").err == validate(repository).err

@@ -17,7 +17,10 @@ from tests.synth.synth_repository import Repository
 OBJECTS = """
     from pilothouse import Chart, RawObject, Values
 
-    POD = {"containers": [{"name": "a", "image": "a:1", "resources": {"requests": {"cpu": "10m"}}}]}
+    READY = {"tcpSocket": {"port": 80}}
+    POD = {"containers": [
+        {"name": "a", "image": "a:1", "resources": {"requests": {"cpu": "10m"}}, "readinessProbe": READY}
+    ]}
     BACKEND = {"service": {"name": "web", "port": {"number": 80}}}
     AWKWARD = {"no": "no", "octal": "0o17", "float": "1e3", "time": "12:30:45", "text": "a\\n b\\n", "snow": "é☃"}
 

@@ -1,0 +1,53 @@
+"""Counted: how many findings there are, in a line; light enough for a run that has nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pilothouse.report.text import one_line
+
+_NOUNS = {
+    "error": ("error", "errors"),
+    "warning": ("warning", "warnings"),
+    "advice": ("piece of advice", "pieces of advice"),
+}
+HIDDEN = " (--advice shows the advice)"
+"""What follows where advice is counted and not shown."""
+
+
+def counted(counts: Mapping[str, int], environments: Sequence[str]) -> str:
+    """A count in one line: ``2 errors, 1 warning in 3 environments``; ``no findings`` where there are none.
+
+    :param counts: severity to number.
+    :param environments: those with a finding; a single one is named.
+    """
+    parts = [
+        f"{counts[severity]} {nouns[counts[severity] != 1]}" for severity, nouns in _NOUNS.items() if counts[severity]
+    ]
+    if not parts:
+        return "no findings"
+    where = ""
+    if len(environments) == 1:
+        where = f" in {one_line(environments[0], 100)}"
+    elif environments:
+        where = f" in {len(environments)} environments"
+    return ", ".join(parts) + where
+
+
+def only_advice(findings: Iterable[Mapping[str, Any]]) -> str | None:
+    """The line that stands for findings which are advice alone, as a report shows it without ``--advice``.
+
+    :param findings: as plain JSON.
+    :returns: None where one of them says more than advice.
+    """
+    different: set[str] = set()
+    environments: dict[str, None] = {}
+    for finding in findings:
+        if finding["severity"] != "advice":
+            return None
+        environment = finding.get("environment")
+        if environment:
+            environments.setdefault(environment)
+        different.add(repr(sorted((key, repr(value)) for key, value in finding.items() if key != "environment")))
+    return counted({"error": 0, "warning": 0, "advice": len(different)}, list(environments)) + HIDDEN
