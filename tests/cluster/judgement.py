@@ -16,6 +16,12 @@ from tests.cluster.mutations import Mutation
 
 OTHER_REASONS = {
     "SEC001": "no Secret's data is ever written to dist/, though every server takes it",
+    "POD023": "the server takes it, and no kubelet starts the container",
+    "REF005": "the server takes it, and the autoscaler never finds its target",
+    "DR007": "Istio's own webhook refuses it, and these servers have none",
+    "VS015": "Istio's own webhook refuses it, and these servers have none",
+    "VS019": "Istio's own webhook refuses it, and these servers have none",
+    "VS023": "Istio's own webhook refuses it, and these servers have none",
 }
 """Our checks of one object that do not claim that the server refuses it, and why they stop it all the same."""
 
