@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -158,8 +157,8 @@ class Check(NamedTuple):
     severity: Severity
     title: str
     """What it finds, in a few words."""
-    page: str
-    """Its help, as Markdown: why it matters, an example that it finds, one that it does not."""
+    text: str
+    """Its page, indented as it stands in the source."""
     family: str
     equals: tuple[str, ...] = ()
     """The checks of other tools that look for the same: ``kube-linter dangling-service``, ``istioctl IST0101``."""
@@ -177,6 +176,13 @@ class Check(NamedTuple):
     """Judges the stacks of all environments together."""
 
     @property
+    def page(self) -> str:
+        """Its help, as Markdown: why it matters, an example that it finds, one that it does not."""
+        import inspect
+
+        return inspect.cleandoc(self.text)
+
+    @property
     def judges(self) -> bool:
         """Whether it has a function of its own; the engine itself makes the findings of the others."""
         judging = (self.on_object, self.on_pods, self.on_stack, self.on_node, self.on_environments)
@@ -187,7 +193,7 @@ _checks: dict[str, Check] = {}
 
 
 def _add(code: str, severity: Severity, title: str, function: object, equals: Sequence[str]) -> None:
-    page = inspect.getdoc(function) or ""
+    page = getattr(function, "__doc__", None) or ""
     family = getattr(function, "__module__", "").rpartition(".")[2]
     if code in _checks:
         raise ValueError(f"two checks bear the code {code}")
@@ -291,7 +297,7 @@ def described(code: str, severity: Severity, title: str, page: str, family: str)
 
     :returns: the code, for the place that makes the finding.
     """
-    _checks[code] = Check(code, severity, title, inspect.cleandoc(page), family)
+    _checks[code] = Check(code, severity, title, page, family)
     return code
 
 
