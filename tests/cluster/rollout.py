@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -51,34 +52,33 @@ def observed(api: Api, namespace: str, labels: dict[str, str]) -> Iterator[Ready
 
     :returns: their history, which begins with the pods that there are.
     """
-    history = ReadyPods(labels)
-    there = len(api.listed("v1", "Pod", namespace, ",".join(f"{key}={value}" for key, value in labels.items())))
+    history, first = ReadyPods(labels), ReadyPods(labels)
+    selector = ",".join(f"{key}={value}" for key, value in labels.items())
     begun = threading.Event()
     failures: list[BaseException] = []
     watch = api.watch("v1", "Pod", namespace, seconds=600)
 
     def follow() -> None:
         try:
-            first = ReadyPods(labels)
             for event, pod in watch:
-                # Until all that were there have been told, fewer are known than there are.
-                if begun.is_set():
-                    history.take(event, pod)
-                else:
-                    first.take(event, pod)
-                    if len(first._pods) >= there:
-                        history._pods = first._pods
-                        begun.set()
+                (history if begun.is_set() else first).take(event, pod)
         except BaseException as error:
             failures.append(error)
             begun.set()
 
     thread = threading.Thread(target=follow, daemon=True)
-    if there == 0:
-        begun.set()
     thread.start()
     try:
-        assert begun.wait(30), "the watch does not tell the pods that are there"
+        # Until all that are there have been told, fewer are known than there are. A pod that ends meanwhile is asked
+        # for no more: they are counted anew each time.
+        for _ in range(120):
+            if begun.is_set() or len(first._pods) >= len(api.listed("v1", "Pod", namespace, selector)):
+                break
+            time.sleep(0.5)
+        else:
+            raise AssertionError("the watch does not tell the pods that are there")
+        history._pods = first._pods
+        begun.set()
         yield history
     finally:
         watch.close()
