@@ -25,7 +25,7 @@ cluster: {{name: {name}, domain: cluster.local}}
 """
 _BASE = """\
 kubernetesVersion: "1.32"
-given: {{namespaces: [{namespace}]}}
+given: {{namespaces: [{namespace}], ingressClasses: [nginx]}}
 charts:
 {charts}"""
 

@@ -83,8 +83,8 @@ def summarize(findings: Sequence[Finding]) -> Summary:
     :param findings: in any order.
     """
     counts = dict.fromkeys(Severity, 0)
-    for one in group(findings):
-        counts[one.finding.severity] += 1
+    for finding in {msgspec.structs.replace(each, environment="") for each in findings}:
+        counts[finding.severity] += 1
     environments = dict.fromkeys(finding.environment for finding in findings if finding.environment)
     return Summary(counts[Severity.ERROR], counts[Severity.WARNING], counts[Severity.ADVICE], tuple(environments))
 
