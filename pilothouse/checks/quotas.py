@@ -212,11 +212,12 @@ def beyond_quota(stack: Stack) -> Iterator[Problem]:
         demands = demand.of_namespace(stack, namespace)
         needed = {**_objects(stack, namespace), **_of_pods((each, each.least) for each in demands)}
         for resource, (bound, quota, at) in bounds.of.items():
-            if needed.get(resource, 0) > bound:
+            need = needed.get(resource, Decimal(0))
+            if need > bound:
                 yield Problem(
                     quota,
                     f"it allows {written(resource, bound)} of {resource}, and this stack needs"
-                    f" {written(resource, needed[resource])} in {namespace}",
+                    f" {written(resource, need)} in {namespace}",
                     at,
                     "raise the quota, or ask for less",
                 )
