@@ -5,10 +5,10 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pilothouse import qos, rollout
-from pilothouse.lenient import mapping, mappings, text
+from pilothouse.lenient import count, mapping, mappings, text
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.quantity import amounts
@@ -103,10 +103,6 @@ def _overhead(stack: Stack, runtime: str) -> Amounts:
     return amounts(mapping(classes[0].body, "overhead", "podFixed")) if classes else {}
 
 
-def _count(value: Any, default: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
-
-
 def _counts(manifest: Manifest, stack: Stack) -> tuple[int, int]:
     """How many pods there are at least, and at most."""
     spec = mapping(manifest.body, "spec")
@@ -115,13 +111,13 @@ def _counts(manifest: Manifest, stack: Stack) -> tuple[int, int]:
         return 1, 1
     if manifest.kind in ("Job", "CronJob"):
         spec = mapping(spec, "jobTemplate", "spec") if manifest.kind == "CronJob" else spec
-        parallel = _count(spec.get("parallelism"), 1)
-        return 0, min(parallel, _count(spec.get("completions"), parallel))
+        parallel = count(spec.get("parallelism"), 1)
+        return 0, min(parallel, count(spec.get("completions"), parallel))
     if scaler is not None:
         bounds = mapping(scaler.body, "spec")
-        least = _count(bounds.get("minReplicas"), 1)
-        return least, _count(bounds.get("maxReplicas"), least)
-    replicas = _count(spec.get("replicas"), 1)
+        least = count(bounds.get("minReplicas"), 1)
+        return least, count(bounds.get("maxReplicas"), least)
+    replicas = count(spec.get("replicas"), 1)
     return replicas, replicas
 
 

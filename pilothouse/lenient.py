@@ -26,6 +26,11 @@ def scalar(value: Any) -> str | int | None:
     return value if isinstance(value, str | int) else None
 
 
+def count(value: Any, default: int) -> int:
+    """A whole number that is not negative; another one where there is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
+
+
 def listing(value: Any) -> list[Any]:
     """A list; empty where there is none."""
     return value if isinstance(value, list) else []

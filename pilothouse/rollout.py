@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, NamedTuple
 
-from pilothouse.lenient import mapping
+from pilothouse.lenient import count, mapping
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate, template_of
 from pilothouse.stack import Stack
@@ -45,18 +45,18 @@ def of(manifest: Manifest, stack: Stack) -> Rollout | None:
     if group != "apps" or template is None or manifest.kind not in ("Deployment", "StatefulSet"):
         return None
     spec = mapping(manifest.body, "spec")
-    pods = _count(spec.get("replicas"), _least(manifest, stack))
+    pods = count(spec.get("replicas"), _least(manifest, stack))
     surge, away = _steps(manifest.kind, spec, pods)
     at_a_time = max(1, min(pods, surge + away))
-    wait = _wait(template) + _count(spec.get("minReadySeconds"), 0)
+    wait = _wait(template) + count(spec.get("minReadySeconds"), 0)
     return Rollout(
         pods=pods,
         ready=pods - away,
         most=pods + surge,
         at_a_time=at_a_time,
         seconds=-(-pods // at_a_time) * wait,
-        gives_up=_count(spec.get("progressDeadlineSeconds"), _DEADLINE) if manifest.kind == "Deployment" else None,
-        revisions=_count(spec.get("revisionHistoryLimit"), 10),
+        gives_up=count(spec.get("progressDeadlineSeconds"), _DEADLINE) if manifest.kind == "Deployment" else None,
+        revisions=count(spec.get("revisionHistoryLimit"), 10),
     )
 
 
@@ -82,7 +82,7 @@ def _steps(kind: str, spec: dict[str, Any], pods: int) -> tuple[int, int]:
 def _share(share: Any, pods: int, rounding: str) -> int:
     if isinstance(share, str) and share.removesuffix("%").isdecimal() and share.endswith("%"):
         return int((Decimal(share[:-1]) * pods / 100).to_integral_value(rounding))
-    return _count(share, 0)
+    return count(share, 0)
 
 
 def _wait(template: PodTemplate) -> int:
@@ -92,9 +92,9 @@ def _wait(template: PodTemplate) -> int:
 
 def _before_ready(container: dict[str, Any]) -> int:
     probes = [mapping(container, name) for name in ("startupProbe", "readinessProbe")]
-    delays = [_count(probe.get("initialDelaySeconds"), 0) for probe in probes if probe]
+    delays = [count(probe.get("initialDelaySeconds"), 0) for probe in probes if probe]
     again = [
-        (_count(probe.get("successThreshold"), 1) - 1) * _count(probe.get("periodSeconds"), 10)
+        (count(probe.get("successThreshold"), 1) - 1) * count(probe.get("periodSeconds"), 10)
         for probe in probes
         if probe
     ]
@@ -104,8 +104,4 @@ def _before_ready(container: dict[str, Any]) -> int:
 def _least(manifest: Manifest, stack: Stack) -> int:
     """How many pods an autoscaler of the workload keeps at least; 1 where there is none."""
     scaler = stack.autoscaler(manifest)
-    return _count(mapping(scaler.body, "spec").get("minReplicas"), 1) if scaler is not None else 1
-
-
-def _count(value: Any, default: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
+    return count(mapping(scaler.body, "spec").get("minReplicas"), 1) if scaler is not None else 1

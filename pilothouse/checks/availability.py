@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from pilothouse.availability import least
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
+from pilothouse.checks.workloads import HOOKS
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping
 from pilothouse.manifest import Manifest
 from pilothouse.stack import Stack
-
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 
 
 @object_check("AVAIL001", Severity.WARNING, "a Pod that nobody brings back", kinds=(("", "Pod"),))
@@ -41,7 +40,7 @@ def naked(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes documentation, Configuration Best Practices, '"Naked" Pods'.
     """
     metadata = mapping(manifest.body, "metadata")
-    if listing(metadata.get("ownerReferences")) or any(hook in mapping(metadata, "annotations") for hook in _HOOKS):
+    if listing(metadata.get("ownerReferences")) or any(hook in mapping(metadata, "annotations") for hook in HOOKS):
         return
     if mapping(manifest.body, "spec").get("restartPolicy") not in ("Never", "OnFailure"):
         yield Problem(

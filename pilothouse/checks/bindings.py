@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pilothouse.checks.access import RBAC
-from pilothouse.checks.catalogue import GroupKind, Problem, object_check
+from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest
+from pilothouse.references.row import GroupKind
 from pilothouse.stack import Stack
 
 BINDINGS: tuple[GroupKind, ...] = ((RBAC, "RoleBinding"), (RBAC, "ClusterRoleBinding"))

@@ -11,6 +11,7 @@ from pilothouse.finding import Edit, Severity
 from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
+from pilothouse.references.row import GroupKind
 from pilothouse.stack import Stack
 
 FAMILIES = (
@@ -139,9 +140,6 @@ class Problem(NamedTuple):
     related: Sequence[tuple[Manifest, FieldPath]] = ()
     """Other objects' fields that it is about."""
 
-
-GroupKind = tuple[str, str]
-"""An API group, empty for the core group, and a kind of it."""
 
 ObjectFunction = Callable[[Manifest, Stack], Iterable[Problem]]
 PodsFunction = Callable[[Manifest, PodTemplate, Stack], Iterable[Problem]]

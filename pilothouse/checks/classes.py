@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
@@ -10,13 +9,13 @@ from pilothouse.finding import Severity
 from pilothouse.lenient import mapping
 from pilothouse.manifest import Manifest
 from pilothouse.quantity import amounts
+from pilothouse.selectors import dns_label
 from pilothouse.stack import Stack
 
 _PRIORITY, _RUNTIME = ("scheduling.k8s.io", "PriorityClass"), ("node.k8s.io", "RuntimeClass")
 _MOST = 1_000_000_000
 """The greatest value of a class that is not Kubernetes' own."""
 _SYSTEM = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 
 
 @object_check("PRIO001", Severity.ERROR, "a PriorityClass that the server refuses", kinds=(_PRIORITY,))
@@ -146,7 +145,7 @@ def sound_runtime(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes API reference, RuntimeClass.
     """
     handler = manifest.body.get("handler")
-    if handler in (None, "") or (isinstance(handler, str) and not _LABEL.match(handler)):
+    if handler in (None, "") or (isinstance(handler, str) and not dns_label(handler)):
         yield Problem(
             manifest,
             f"the handler {handler or ''!r} is none: expected lower-case letters, digits and '-', 63 at most",

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from pilothouse import formats
-from pilothouse.checks.catalogue import GroupKind, Problem, object_check
+from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings, text
 from pilothouse.manifest import Manifest
+from pilothouse.references.row import GroupKind
 from pilothouse.schemas.lifecycle import number
 from pilothouse.stack import Stack
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pilothouse import formats
-from pilothouse.checks.catalogue import GroupKind, Problem, object_check
+from pilothouse.checks.catalogue import Problem, object_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.manifest import Manifest
 from pilothouse.policies import KIND
+from pilothouse.references.row import GroupKind
 from pilothouse.stack import Stack
 
 POLICY: tuple[GroupKind] = (KIND,)

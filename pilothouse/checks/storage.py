@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -16,13 +15,13 @@ from pilothouse.provisioners import DEFAULT_CLASS, NODE_BOUND, SINGLE_NODE, ZONA
 from pilothouse.quantity import amounts
 from pilothouse.resources import qualified
 from pilothouse.schemas.lifecycle import number
+from pilothouse.selectors import dns_subdomain
 from pilothouse.stack import Stack
 
 CLASS, VOLUME, CLAIM = ("storage.k8s.io", "StorageClass"), ("", "PersistentVolume"), ("", "PersistentVolumeClaim")
 SNAPSHOT = ("snapshot.storage.k8s.io", "VolumeSnapshot")
 
 _MODES = ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod")
-_SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "persistentVolumeReclaimPolicy": ("Delete", "Recycle", "Retain"),
@@ -55,7 +54,7 @@ _OR_MODES = ", ".join(_MODES)
 
 def _class_name(manifest: Manifest, spec: dict[str, Any], at: FieldPath) -> Iterator[Problem]:
     name = spec.get("storageClassName")
-    if isinstance(name, str) and name and not _SUBDOMAIN.match(name):
+    if isinstance(name, str) and name and not dns_subdomain(name):
         yield Problem(manifest, f"{name!r} cannot be the name of a StorageClass", (*at, "storageClassName"))
 
 

@@ -10,7 +10,7 @@ from pilothouse.manifest import Identity, Manifest
 from pilothouse.pods import hash_annotation, template_of
 from pilothouse.stack import Stack
 
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 """Annotations of what is run by a tool at a certain moment, and is not kept in the cluster otherwise."""
 
 
@@ -47,7 +47,7 @@ def self_deleting(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     if manifest.kind != "Job" or manifest.api_version != "batch/v1":
         return
     annotations = body["metadata"].get("annotations")
-    hooked = isinstance(annotations, dict) and any(hook in annotations for hook in _HOOKS)
+    hooked = isinstance(annotations, dict) and any(hook in annotations for hook in HOOKS)
     spec = body.get("spec")
     if not hooked and isinstance(spec, dict) and spec.get("ttlSecondsAfterFinished") is not None:
         yield Problem(
