@@ -162,6 +162,9 @@ class Check(NamedTuple):
     """The checks of other tools that look for the same: ``kube-linter dangling-service``, ``istioctl IST0101``."""
     kinds: frozenset[GroupKind] | None = None
     """The kinds that :attr:`on_object` is asked about; None for every kind."""
+    fields: frozenset[str] | None = None
+    """It finds something only where a field of one of these names is somewhere in the object, or for :attr:`on_pods`
+    in the pod template; None where it must be asked about every one."""
     on_object: ObjectFunction | None = None
     """Judges one object by itself, whatever else the stack holds."""
     on_pods: PodsFunction | None = None
@@ -198,12 +201,17 @@ def _add(code: str, severity: Severity, title: str, function: object, equals: Se
     _checks[code] = Check(code, severity, title, page, family, tuple(equals))
 
 
+def _names(fields: Iterable[str] | None) -> frozenset[str] | None:
+    return None if fields is None else frozenset(fields)
+
+
 def object_check(
     code: str,
     severity: Severity,
     title: str,
     *,
     kinds: Iterable[GroupKind] | None = None,
+    fields: Iterable[str] | None = None,
     equals: Sequence[str] = (),
 ) -> Callable[[ObjectFunction], ObjectFunction]:
     """Put a function into the catalogue that judges one object at a time; its docstring is the check's page.
@@ -214,30 +222,37 @@ def object_check(
     :param severity: see :class:`pilothouse.finding.Severity`.
     :param title: what it finds, in a few words that read on after the code.
     :param kinds: the kinds that it is asked about; None for every kind.
+    :param fields: names of fields: it is asked only about objects that have one of them, at any depth. None where it
+        has something to say of an object without any of them.
     :param equals: the checks of other tools that look for the same, as ``tool check``.
     """
 
     def register(function: ObjectFunction) -> ObjectFunction:
         _add(code, severity, title, function, equals)
         of = None if kinds is None else frozenset(kinds)
-        _checks[code] = _checks[code]._replace(on_object=function, kinds=of)
+        _checks[code] = _checks[code]._replace(on_object=function, kinds=of, fields=_names(fields))
         return function
 
     return register
 
 
 def pod_check(
-    code: str, severity: Severity, title: str, *, equals: Sequence[str] = ()
+    code: str,
+    severity: Severity,
+    title: str,
+    *,
+    fields: Iterable[str] | None = None,
+    equals: Sequence[str] = (),
 ) -> Callable[[PodsFunction], PodsFunction]:
     """Put a function into the catalogue that judges the pods of one object at a time; its docstring is its page.
 
-    It is given the object and its pod template, and a stack that holds the environment and the kinds alone. The other
-    parameters are those of :func:`object_check`.
+    It is given the object and its pod template, and a stack that holds the environment and the kinds alone. The
+    parameters are those of :func:`object_check`; ``fields`` are those of the pod template.
     """
 
     def register(function: PodsFunction) -> PodsFunction:
         _add(code, severity, title, function, equals)
-        _checks[code] = _checks[code]._replace(on_pods=function)
+        _checks[code] = _checks[code]._replace(on_pods=function, fields=_names(fields))
         return function
 
     return register

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 
 from pilothouse import fixes
-from pilothouse.checks.catalogue import Check, ObjectFunction, PodsFunction, Problem, catalogue
+from pilothouse.checks import chosen
+from pilothouse.checks.catalogue import Check, Problem, catalogue
 from pilothouse.checks.engine import DEFECT
 from pilothouse.finding import Finding, Position, Severity
 from pilothouse.machines.file import MachineFile
@@ -45,7 +45,7 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     """
     found: list[Finding] = []
     environment = stack.environment.name
-    for check, function in _of_kind(manifest.group, manifest.kind):
+    for check, function in chosen.of_kind(manifest.group, manifest.kind).of(manifest.body):
         try:
             for problem in function(manifest, stack):
                 found.append(finding_of(problem, check, stack))  # noqa: PERF401 -- most find nothing
@@ -54,7 +54,7 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     pods = template_of(manifest)
     if pods is None:
         return found
-    for check, judge in _of_pods():
+    for check, judge in chosen.of_pods().of(pods.body):
         try:
             for problem in judge(manifest, pods, stack):
                 found.append(finding_of(problem, check, stack))  # noqa: PERF401 -- most find nothing
@@ -112,26 +112,6 @@ def check_environments(stacks: Mapping[str, Stack]) -> dict[str, list[Finding]]:
             for name in list(stacks)[:1]:
                 found[name].append(_defect(check, error, position, name))
     return found
-
-
-@functools.cache
-def _of_kind(group: str, kind: str) -> list[tuple[Check, ObjectFunction]]:
-    return [
-        (check, check.on_object)
-        for check in catalogue().values()
-        if check.on_object is not None and (check.kinds is None or (group, kind) in check.kinds)
-    ]
-
-
-@functools.cache
-def _of_pods() -> list[tuple[Check, PodsFunction]]:
-    return [(check, check.on_pods) for check in catalogue().values() if check.on_pods is not None]
-
-
-def forget() -> None:
-    """Ask the catalogue anew which checks judge what."""
-    _of_kind.cache_clear()
-    _of_pods.cache_clear()
 
 
 def _defect(check: Check, error: Exception, position: Position, environment: str) -> Finding:

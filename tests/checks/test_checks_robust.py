@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilothouse import yamlio
-from pilothouse.checks import check_object, check_stack
+from pilothouse.checks import catalogue, check_object, check_stack
+from pilothouse.checks.chosen import field_names
 from pilothouse.checks.run import DEFECT
 from pilothouse.finding import Position
 from pilothouse.manifest import Manifest
+from pilothouse.pods import template_of
 from pilothouse.schemas import Catalogue
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
@@ -67,3 +69,21 @@ def test_no_check_raises(bodies: list[dict[str, Any]]) -> None:
     stack = Stack(somebodys("1.36"), CATALOGUE, manifests)
     found = [finding for manifest in manifests for finding in check_object(manifest, stack)] + check_stack(stack)
     assert [finding.message for finding in found if finding.code == DEFECT] == []
+
+
+@given(mutated())
+@settings(deadline=None, max_examples=1000)
+def test_a_check_has_nothing_to_say_of_an_object_without_its_fields(body: dict[str, Any]) -> None:
+    manifest = Manifest(body, Position(file="a.yaml", line=1))
+    stack = Stack(somebodys("1.36"), CATALOGUE, [manifest])
+    pods = template_of(manifest)
+    missed = []
+    for check in catalogue().values():
+        if check.fields is None:
+            continue
+        of_kind = check.kinds is None or (manifest.group, manifest.kind) in check.kinds
+        if check.on_object and of_kind and check.fields.isdisjoint(field_names(body)):
+            missed += [(check.code, problem.message) for problem in check.on_object(manifest, stack)]
+        if check.on_pods and pods is not None and check.fields.isdisjoint(field_names(pods.body)):
+            missed += [(check.code, problem.message) for problem in check.on_pods(manifest, pods, stack)]
+    assert missed == []

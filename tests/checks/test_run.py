@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pilothouse.checks import Problem, catalogue, check_environments, check_object, check_stack, run
+from pilothouse.checks import Problem, catalogue, check_environments, check_object, check_stack, chosen
 from pilothouse.checks.run import DEFECT
 from pilothouse.finding import Finding, Position
 from pilothouse.manifest import Manifest
@@ -26,15 +26,15 @@ def broken(*_: object) -> Iterator[Problem]:
 def test_a_check_that_raises_is_a_finding_and_the_others_still_run(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check = catalogue()[code]
     functions = {field: broken for field in FUNCTIONS if getattr(check, field)}
-    failing = check._replace(kinds=None, **functions)  # type: ignore[arg-type]
+    failing = check._replace(kinds=None, fields=None, **functions)  # type: ignore[arg-type]
     before = judged()
     monkeypatch.setitem(catalogue(), code, failing)  # type: ignore[arg-type]
-    run.forget()
+    chosen.forget()
     try:
         found = judged()
     finally:
         monkeypatch.undo()
-        run.forget()
+        chosen.forget()
     defects = [finding for finding in found if finding.code == DEFECT]
     assert [code in finding.message for finding in defects] == [True]
     assert {finding.code for finding in before} >= {"OBJ004", "SCHEMA001", "NS001", "QOS001"}

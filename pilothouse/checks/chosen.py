@@ -1,0 +1,78 @@
+"""Chosen: which checks judge an object, by its kind and by the fields that it has."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
+
+from pilothouse.checks.catalogue import Check, ObjectFunction, PodsFunction, catalogue
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Chosen(Generic[Function]):
+    """The checks that judge one kind of thing; most of them are about fields that hardly any object has.
+
+    :param checks: each with its function, in the order of the catalogue.
+    """
+
+    __slots__ = ("_checks", "_names", "_of_names")
+
+    def __init__(self, checks: Iterable[tuple[Check, Function]]) -> None:
+        self._checks = list(checks)
+        self._names = frozenset(name for check, _ in self._checks for name in check.fields or ())
+        self._of_names: dict[frozenset[str], list[tuple[Check, Function]]] = {}
+
+    def of(self, body: Any) -> list[tuple[Check, Function]]:
+        """Those that may find something in an object, or a part of one.
+
+        :param body: as it would be applied.
+        """
+        if not self._names:
+            return self._checks
+        names = self._names.intersection(field_names(body))
+        found = self._of_names.get(names)
+        if found is None:
+            found = self._of_names[names] = [
+                (check, function)
+                for check, function in self._checks
+                if check.fields is None or not check.fields.isdisjoint(names)
+            ]
+        return found
+
+
+def field_names(body: Any) -> set[Any]:
+    """The name of every field in an object, at any depth."""
+    found: set[Any] = set()
+    inside = [body]
+    while inside:
+        value = inside.pop()
+        if isinstance(value, dict):
+            found.update(value)
+            inside += [each for each in value.values() if isinstance(each, dict | list)]
+        elif isinstance(value, list):
+            inside += [each for each in value if isinstance(each, dict | list)]
+    return found
+
+
+@functools.cache
+def of_kind(group: str, kind: str) -> Chosen[ObjectFunction]:
+    """The checks of objects of one kind."""
+    return Chosen(
+        (check, check.on_object)
+        for check in catalogue().values()
+        if check.on_object is not None and (check.kinds is None or (group, kind) in check.kinds)
+    )
+
+
+@functools.cache
+def of_pods() -> Chosen[PodsFunction]:
+    """The checks of what a workload says of its pods."""
+    return Chosen((check, check.on_pods) for check in catalogue().values() if check.on_pods is not None)
+
+
+def forget() -> None:
+    """Ask the catalogue anew."""
+    of_kind.cache_clear()
+    of_pods.cache_clear()
