@@ -24,6 +24,8 @@ PREFIX = "pod-security.kubernetes.io/"
 LEVELS = ("privileged", "baseline", "restricted")
 """From the one that allows everything to the strictest."""
 MODES = ("enforce", "warn", "audit")
+LEVEL_LABELS = tuple(f"{PREFIX}{mode}{end}" for mode in MODES for end in ("", "-version"))
+"""All of a namespace's labels for pod security."""
 
 
 class Control(NamedTuple):

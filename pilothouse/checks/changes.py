@@ -15,7 +15,11 @@ _DEPLOYMENT, _DAEMON_SET, _STATEFUL_SET = ("apps", "Deployment"), ("apps", "Daem
 
 
 @object_check(
-    "ROLL005", Severity.ADVICE, "a workload that cannot go back", kinds=(_DEPLOYMENT, _DAEMON_SET, _STATEFUL_SET)
+    "ROLL005",
+    Severity.ADVICE,
+    "a workload that cannot go back",
+    kinds=(_DEPLOYMENT, _DAEMON_SET, _STATEFUL_SET),
+    fields=("revisionHistoryLimit",),
 )
 def no_history(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """With ``revisionHistoryLimit: 0`` no earlier revision is kept: ``kubectl rollout undo`` has nowhere to go back to
@@ -49,7 +53,11 @@ def no_history(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 @object_check(
-    "ROLL006", Severity.ADVICE, "a change that waits until pods are deleted", kinds=(_DAEMON_SET, _STATEFUL_SET)
+    "ROLL006",
+    Severity.ADVICE,
+    "a change that waits until pods are deleted",
+    kinds=(_DAEMON_SET, _STATEFUL_SET),
+    fields=("updateStrategy",),
 )
 def on_delete(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """With the update strategy ``OnDelete``, or a ``partition`` as high as the number of replicas, a change is taken
@@ -96,7 +104,7 @@ def on_delete(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 _PAUSED = {_DEPLOYMENT: "paused", ("batch", "CronJob"): "suspend", ("batch", "Job"): "suspend"}
 
 
-@object_check("ROLL007", Severity.ADVICE, "a workload that stands still", kinds=_PAUSED)
+@object_check("ROLL007", Severity.ADVICE, "a workload that stands still", kinds=_PAUSED, fields=("paused", "suspend"))
 def paused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A Deployment that is ``paused`` takes changes and does not roll them out; a CronJob or Job with ``suspend: true``
     does not run. Both are switches for an hour: kept in Git they are forgotten, and nothing reports them.

@@ -88,7 +88,9 @@ def two_defaults(stack: Stack) -> Iterator[Problem]:
         yield Problem(other, message, ("globalDefault",), "let one of the two be the default")
 
 
-@object_check("PRIO003", Severity.ADVICE, "a default priority that evicts", kinds=(_PRIORITY,))
+@object_check(
+    "PRIO003", Severity.ADVICE, "a default priority that evicts", kinds=(_PRIORITY,), fields=("globalDefault",)
+)
 def evicting(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A ``globalDefault`` above 0 is the priority of every pod that is created from then on. The pods that were there
     before have 0, and are evicted to make room for the new ones.

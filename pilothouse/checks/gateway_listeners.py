@@ -65,6 +65,7 @@ def certificates(stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "a listener that lets in routes of every namespace",
     kinds=_GATEWAY,
+    fields=("allowedRoutes",),
 )
 def from_all(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """With ``allowedRoutes.namespaces.from: All`` whoever may write a route anywhere in the cluster can claim hosts
@@ -278,6 +279,7 @@ def two_addresses(stack: Stack) -> Iterator[Problem]:
     Severity.WARNING,
     "a Gateway that lets clients in without their certificates",
     kinds=_GATEWAY,
+    fields=("frontend",),
 )
 def insecure_fallback(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A Gateway that asks clients for their certificates turns away those without a valid one. With ``mode:

@@ -19,7 +19,9 @@ _ROUTES = tuple((GROUP, kind) for kind in gateways.ROUTES)
 _MATCHING = tuple((GROUP, kind) for kind in ("HTTPRoute", "GRPCRoute"))
 
 
-@object_check("GWAPI006", Severity.WARNING, "a rule whose backends all weigh nothing", kinds=_ROUTES)
+@object_check(
+    "GWAPI006", Severity.WARNING, "a rule whose backends all weigh nothing", kinds=_ROUTES, fields=("weight",)
+)
 def weightless(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A backend gets its weight's share of the requests, and one of weight 0 none. Where all of a rule weigh nothing,
     nobody answers: an HTTPRoute says 500.

@@ -211,7 +211,11 @@ def claim_first(stack: Stack) -> Iterator[Problem]:
 
 
 @object_check(
-    "GITOPS004", Severity.ADVICE, "an application that gives up at the first failure", kinds=(APPLICATION, SET)
+    "GITOPS004",
+    Severity.ADVICE,
+    "an application that gives up at the first failure",
+    kinds=(APPLICATION, SET),
+    fields=("automated",),
 )
 def once(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Argo CD synchronizes by itself once for each commit. Where that fails, because a webhook was not up yet, say, it

@@ -118,7 +118,7 @@ def _covers(names: set[str], host: str) -> bool:
     return host in names or f"*.{host.partition('.')[2]}" in names
 
 
-@object_check("ING009", Severity.ADVICE, "a certificate for a host that no rule serves", kinds=INGRESS)
+@object_check("ING009", Severity.ADVICE, "a certificate for a host that no rule serves", kinds=INGRESS, fields=("tls",))
 def unused_tls(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The hosts of ``spec.tls`` are those of the rules. One that no rule has is a slip, or a rest: the certificate is
     asked for and renewed, and nothing is served under it.

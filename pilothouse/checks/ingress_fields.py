@@ -245,7 +245,7 @@ def nowhere(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, f"{secret!r} is no Secret's name: {problem}", ("spec", "tls", index, "secretName"))
 
 
-@object_check("ING005", Severity.ERROR, "an Ingress of two classes", kinds=INGRESS)
+@object_check("ING005", Severity.ERROR, "an Ingress of two classes", kinds=INGRESS, fields=(CLASS_ANNOTATION,))
 def two_classes(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The class stands in ``spec.ingressClassName``; the annotation ``kubernetes.io/ingress.class`` is what it was
     before Kubernetes 1.18. The API server refuses a new Ingress whose two names differ.

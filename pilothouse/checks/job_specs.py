@@ -18,7 +18,21 @@ _MADE = frozenset({"controller-uid", "job-name", "batch.kubernetes.io/controller
 """The labels that the cluster puts into a Job's selector. Source: Kubernetes documentation, Jobs."""
 
 
-@object_check("JOB008", Severity.ERROR, "a Job that the server refuses", kinds=(JOB, CRON_JOB))
+@object_check(
+    "JOB008",
+    Severity.ERROR,
+    "a Job that the server refuses",
+    kinds=(JOB, CRON_JOB),
+    fields=(
+        "completionMode",
+        "backoffLimitPerIndex",
+        "maxFailedIndexes",
+        "successPolicy",
+        "podFailurePolicy",
+        "selector",
+        "manualSelector",
+    ),
+)
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """An indexed Job says how many ``completions`` it has, and only an indexed one has a ``backoffLimitPerIndex``, a
     ``maxFailedIndexes`` or a ``successPolicy``. A ``podFailurePolicy`` needs ``restartPolicy: Never``. The selector is
@@ -107,6 +121,7 @@ def _indexed(manifest: Manifest, spec: dict[str, Any], at: FieldPath) -> Iterato
     Severity.ADVICE,
     "a history that is deleted under a CronJob's hands",
     kinds=(CRON_JOB,),
+    fields=("ttlSecondsAfterFinished",),
     equals=("kube-linter job-ttl-seconds-after-finished",),
 )
 def double_limit(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

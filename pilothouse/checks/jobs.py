@@ -115,7 +115,13 @@ def never(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         )
 
 
-@object_check("JOB004", Severity.WARNING, "a deadline too short for a run to begin", kinds=(CRON_JOB,))
+@object_check(
+    "JOB004",
+    Severity.WARNING,
+    "a deadline too short for a run to begin",
+    kinds=(CRON_JOB,),
+    fields=("startingDeadlineSeconds",),
+)
 def too_short(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The controller looks at its CronJobs every 10 seconds. A run that has to start within fewer seconds of its time
     may never start at all.
@@ -247,7 +253,9 @@ def overlapping(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         )
 
 
-@object_check("JOB007", Severity.ADVICE, "failures that leave no trace", kinds=(CRON_JOB,))
+@object_check(
+    "JOB007", Severity.ADVICE, "failures that leave no trace", kinds=(CRON_JOB,), fields=("failedJobsHistoryLimit",)
+)
 def no_trace(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``failedJobsHistoryLimit: 0`` deletes a run as soon as it has failed, with its pods and their logs: nobody can
     see why.

@@ -106,6 +106,7 @@ def _add(
     Severity.WARNING,
     "an annotation that Istio does not know",
     kinds=_JUDGED,
+    fields=("annotations",),
     equals=("istioctl IST0108",),
 )
 def unknown(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

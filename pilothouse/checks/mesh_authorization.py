@@ -184,6 +184,7 @@ def hosts(stack: Stack) -> Iterator[Problem]:
     Severity.WARNING,
     "a rule for a method or path that no request has",
     kinds=_POLICY,
+    fields=("methods", "notMethods", "paths", "notPaths"),
     equals=("kiali KIA0102",),
 )
 def methods(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

@@ -211,7 +211,14 @@ def unused_subsets(stack: Stack) -> Iterator[Problem]:
     return iter(())  # the look of DR002 finds it
 
 
-@object_check("DR004", Severity.ADVICE, "a subset without labels", kinds=_DESTINATION_RULE, equals=("kiali KIA0209",))
+@object_check(
+    "DR004",
+    Severity.ADVICE,
+    "a subset without labels",
+    kinds=_DESTINATION_RULE,
+    fields=("subsets",),
+    equals=("kiali KIA0209",),
+)
 def subsets_without_labels(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A subset without labels is all pods of the host: useful for a policy of its own, and no version.
 
@@ -300,6 +307,7 @@ def policies(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     Severity.ADVICE,
     "a server's certificate that nobody checks by its own CA",
     kinds=_DESTINATION_RULE,
+    fields=("tls",),
     equals=(
         "istioctl IST0128",
         "istioctl IST0129",
@@ -339,6 +347,7 @@ def certificates(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ERROR,
     "one subset twice",
     kinds=_DESTINATION_RULE,
+    fields=("subsets",),
     equals=("istioctl IST0106",),
 )
 def subset_twice(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -418,6 +427,7 @@ def port_settings(stack: Stack) -> Iterator[Problem]:
     Severity.WARNING,
     "a failover to another region that never happens",
     kinds=_DESTINATION_RULE,
+    fields=("localityLbSetting",),
     equals=("istioctl IST0133",),
 )
 def failover(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

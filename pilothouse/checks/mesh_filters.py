@@ -205,6 +205,7 @@ def without_value(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "an access log that nobody is named for",
     kinds=[(TELEMETRY, "Telemetry")],
+    fields=("accessLogging",),
     equals=("istioctl IST0157",),
 )
 def no_provider(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -238,6 +239,7 @@ def no_provider(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ERROR,
     "a Telemetry that Istio refuses",
     kinds=[(TELEMETRY, "Telemetry")],
+    fields=("randomSamplingPercentage", "tagOverrides"),
     equals=(
         "istioctl IST0106",
         "istioctl IST0133",

@@ -21,6 +21,7 @@ _NAMESPACE = [("", "Namespace")]
     Severity.WARNING,
     "a namespace that is told two things about injection",
     kinds=_NAMESPACE,
+    fields=BY_NAMESPACE,
     equals=("istioctl IST0123",),
 )
 def two_labels(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

@@ -73,6 +73,7 @@ def _container_ports(pods: Pods) -> set[str]:
     Severity.ERROR,
     "mTLS of single ports for a whole namespace",
     kinds=_PEER,
+    fields=("portLevelMtls",),
     equals=("istioctl IST0106",),
 )
 def ports_of_all(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

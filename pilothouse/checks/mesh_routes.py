@@ -207,6 +207,7 @@ def no_weight(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "weights that are no percentages",
     kinds=_VIRTUAL_SERVICE,
+    fields=("weight",),
     equals=("kiali KIA1104",),
 )
 def weights(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -365,12 +366,13 @@ def every_host(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield Problem(manifest, "sidecars cannot serve the host *", path, "name the gateways, or the hosts")
 
 
+_EXPRESSIONS = ("regex", "uriRegexRewrite")
 _LOOKS_AROUND = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?:[=!]|<[=!]|>)|\\[1-9])")
 
 
 def _patterns(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        if key in ("regex", "uriRegexRewrite") and isinstance(inner, str):
+        if key in _EXPRESSIONS and isinstance(inner, str):
             yield (*path, key), inner
         elif isinstance(inner, dict | list):
             yield from _patterns(inner, (*path, key))
@@ -381,6 +383,7 @@ def _patterns(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
     Severity.ERROR,
     "a regular expression that Istio cannot read",
     kinds=_VIRTUAL_SERVICE,
+    fields=_EXPRESSIONS,
     equals=("istioctl IST0106",),
 )
 def expressions(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

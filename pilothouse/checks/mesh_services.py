@@ -76,6 +76,7 @@ def port_names(stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "an ExternalName whose port the mesh takes for plain TCP",
     kinds=[("", "Service")],
+    fields=("type",),
     equals=("istioctl IST0150",),
 )
 def external_name(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

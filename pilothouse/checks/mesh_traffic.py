@@ -41,7 +41,7 @@ def _http(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
         yield ("spec", "http", index), route
 
 
-@object_check("VS018", Severity.WARNING, "retries that never happen", kinds=_VIRTUAL_SERVICE)
+@object_check("VS018", Severity.WARNING, "retries that never happen", kinds=_VIRTUAL_SERVICE, fields=("perTryTimeout",))
 def retries(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``timeout`` is for the request with all its retries, ``perTryTimeout`` for one try. Where one try may take as
     long as the whole, a server that hangs uses up all the time in the first try, and no retry happens.
@@ -80,7 +80,12 @@ def retries(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 @object_check(
-    "VS019", Severity.ERROR, "retries set up, and switched off", kinds=_VIRTUAL_SERVICE, equals=("istioctl IST0106",)
+    "VS019",
+    Severity.ERROR,
+    "retries set up, and switched off",
+    kinds=_VIRTUAL_SERVICE,
+    fields=("attempts",),
+    equals=("istioctl IST0106",),
 )
 def no_retries(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``attempts: 0`` switches retries off. Istio's webhook refuses it together with other fields of retries.
@@ -109,7 +114,7 @@ def no_retries(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, message, (*path, "retries", others[0]), "remove it, or say how many attempts")
 
 
-@object_check("VS020", Severity.ADVICE, "requests that are made to fail", kinds=_VIRTUAL_SERVICE)
+@object_check("VS020", Severity.ADVICE, "requests that are made to fail", kinds=_VIRTUAL_SERVICE, fields=("fault",))
 def faults(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A fault makes requests wait or fail, so that somebody sees how the callers bear it. Left behind after the
     experiment, users bear it.
@@ -141,7 +146,7 @@ def faults(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
                 yield Problem(manifest, message, (*path, "fault", kind), "remove it when the experiment is over")
 
 
-@object_check("VS021", Severity.WARNING, "a fault that no request gets", kinds=_VIRTUAL_SERVICE)
+@object_check("VS021", Severity.WARNING, "a fault that no request gets", kinds=_VIRTUAL_SERVICE, fields=("fault",))
 def idle_faults(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A fault without a percentage is for no request at all: the experiment seems to show that all is well.
 
@@ -185,6 +190,7 @@ _DEPRECATED = (
     Severity.WARNING,
     "a field of Istio that is deprecated",
     kinds=[*_VIRTUAL_SERVICE, (NETWORKING, "Sidecar")],
+    fields=("mirrorPercent", "percent", "egressProxy"),
     equals=(
         "istioctl IST0002",
         "istioctl IST0133",
@@ -228,6 +234,7 @@ def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ERROR,
     "a percentage that is none",
     kinds=_VIRTUAL_SERVICE,
+    fields=("percentage", "mirrorPercentage"),
     equals=("istioctl IST0106",),
 )
 def percentages(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -380,6 +387,7 @@ def claims(stack: Stack) -> Iterator[Problem]:
     Severity.ERROR,
     "a TLS route for a name that its VirtualService has not",
     kinds=_VIRTUAL_SERVICE,
+    fields=("sniHosts",),
     equals=("istioctl IST0106",),
 )
 def sni_hosts(manifest: Manifest, stack: Stack) -> Iterator[Problem]:

@@ -156,6 +156,7 @@ _POLICIES, _SELECTS, _LONGEST = ("Percent", "Pods"), ("Disabled", "Max", "Min"),
     Severity.ERROR,
     "a behaviour of an autoscaler that the server refuses",
     kinds=(("autoscaling", "HorizontalPodAutoscaler"),),
+    fields=("behavior",),
 )
 def behaviour(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """How fast an autoscaler goes up and down is said by policies: so many ``Pods`` or ``Percent``, 1 or more, within

@@ -9,6 +9,7 @@ from pilothouse.checks.catalogue import Problem, object_check, stack_check
 from pilothouse.environment.nearest import nearest
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
+from pilothouse.pod_security import LEVEL_LABELS
 from pilothouse.pods import TEMPLATES
 from pilothouse.stack import BUILT_IN_NAMESPACES, Stack
 
@@ -199,7 +200,13 @@ def unguarded(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         )
 
 
-@object_check("NS006", Severity.ERROR, "a level of pod security that there is not", kinds=(("", "Namespace"),))
+@object_check(
+    "NS006",
+    Severity.ERROR,
+    "a level of pod security that there is not",
+    kinds=(("", "Namespace"),),
+    fields=LEVEL_LABELS,
+)
 def levels(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """There are three levels, ``privileged``, ``baseline`` and ``restricted``, and each in the version of a release,
     ``v1.34``, or the ``latest``. The API server refuses a namespace that asks for another.

@@ -19,7 +19,13 @@ from pilothouse.stack import Stack
 _PEERS = {"Ingress": "from", "Egress": "to"}
 
 
-@object_check("NETPOL005", Severity.WARNING, "rules of a NetworkPolicy that do nothing", kinds=POLICY)
+@object_check(
+    "NETPOL005",
+    Severity.WARNING,
+    "rules of a NetworkPolicy that do nothing",
+    kinds=POLICY,
+    fields=("ingress", "egress"),
+)
 def idle(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``policyTypes`` says which directions a policy rules. Rules of the other one are kept, and not looked at: pods
     may send whatever they like, though it looks as if they were held.
@@ -54,7 +60,9 @@ def idle(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, message, ("spec", direction.lower()), f"add {direction} to policyTypes")
 
 
-@object_check("NETPOL006", Severity.WARNING, "an empty list of peers, which is everybody", kinds=POLICY)
+@object_check(
+    "NETPOL006", Severity.WARNING, "an empty list of peers, which is everybody", kinds=POLICY, fields=("from", "to")
+)
 def everybody(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A rule whose ``from`` or ``to`` is an empty list lets everybody through, as one without the field does. It
     reads like the opposite. To let nobody through leave the rule out; to let everybody through leave the field out.

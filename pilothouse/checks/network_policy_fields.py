@@ -31,7 +31,7 @@ def _rules(manifest: Manifest) -> Iterator[tuple[FieldPath, str, dict[str, Any]]
             yield ("spec", direction, index), peers, rule
 
 
-@object_check("NETPOL001", Severity.ERROR, "a port of a NetworkPolicy that is none", kinds=POLICY)
+@object_check("NETPOL001", Severity.ERROR, "a port of a NetworkPolicy that is none", kinds=POLICY, fields=("ports",))
 def ports(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A port is a number from 1 to 65535, or the name of a container's port; ``endPort`` makes a range of a number,
     and is not below it. The API server refuses everything else.
@@ -75,7 +75,13 @@ def ports(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
                 yield Problem(manifest, message, (*path, "endPort"))
 
 
-@object_check("NETPOL002", Severity.ERROR, "a peer of a NetworkPolicy that is nobody or two things", kinds=POLICY)
+@object_check(
+    "NETPOL002",
+    Severity.ERROR,
+    "a peer of a NetworkPolicy that is nobody or two things",
+    kinds=POLICY,
+    fields=("from", "to"),
+)
 def peers(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A peer is chosen by a ``podSelector`` and a ``namespaceSelector``, or is an ``ipBlock``: a subnet, and smaller
     ones inside of it as ``except``. The API server refuses everything else.
@@ -130,7 +136,13 @@ def _block(block: dict[str, Any], *, strict: bool) -> Iterator[tuple[FieldPath, 
             yield ("except", index), f"{each} is no smaller subnet of {cidr}"
 
 
-@object_check("NETPOL003", Severity.ERROR, "a selector of a NetworkPolicy that the API server refuses", kinds=POLICY)
+@object_check(
+    "NETPOL003",
+    Severity.ERROR,
+    "a selector of a NetworkPolicy that the API server refuses",
+    kinds=POLICY,
+    fields=("matchLabels", "matchExpressions"),
+)
 def selectors(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The labels of a selector are ones that an object can carry, and its operators ``In`` and ``NotIn`` have values,
     ``Exists`` and ``DoesNotExist`` none.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
-from pilothouse.pod_security import LEVELS, PREFIX, Standard, asked, mistaken, violations
+from pilothouse.pod_security import LEVEL_LABELS, LEVELS, PREFIX, Standard, asked, mistaken, violations
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
@@ -127,7 +127,13 @@ def _is_within(standard: Standard, enforced: Standard) -> bool:
     return LEVELS.index(standard.level) <= LEVELS.index(enforced.level)
 
 
-@object_check("POD014", Severity.ERROR, "a level of pod security that there is not", kinds=[("", "Namespace")])
+@object_check(
+    "POD014",
+    Severity.ERROR,
+    "a level of pod security that there is not",
+    kinds=[("", "Namespace")],
+    fields=LEVEL_LABELS,
+)
 def known_level(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The levels are ``privileged``, ``baseline`` and ``restricted``, a version is ``latest`` or a minor such as
     ``v1.34``. The API server refuses a new namespace whose labels for pod security say anything else.

@@ -55,7 +55,9 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, "a rule has no resources: expected one at least", (*at, "resources"))
 
 
-@object_check("RBAC024", Severity.ADVICE, "a right to create what has a name already", kinds=ROLES)
+@object_check(
+    "RBAC024", Severity.ADVICE, "a right to create what has a name already", kinds=ROLES, fields=("resourceNames",)
+)
 def named_create(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """When an object is created by POST, the API server does not know its name yet: a rule with ``resourceNames``
     grants no such ``create``, and no ``deletecollection``. A leader election whose Lease is to be created fails by it.
@@ -108,7 +110,11 @@ def named_create(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 @object_check(
-    "RBAC025", Severity.WARNING, "an aggregated ClusterRole with rules of its own", kinds=[(RBAC, "ClusterRole")]
+    "RBAC025",
+    Severity.WARNING,
+    "an aggregated ClusterRole with rules of its own",
+    kinds=[(RBAC, "ClusterRole")],
+    fields=("aggregationRule",),
 )
 def overwritten(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A controller fills the rules of a ClusterRole with an ``aggregationRule`` from other ClusterRoles, and removes

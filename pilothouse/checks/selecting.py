@@ -152,6 +152,7 @@ def _written(manifest: Manifest, template: PodTemplate | None) -> Iterator[tuple
     Severity.ERROR,
     "a selector that the server refuses",
     kinds=frozenset({*TEMPLATES, *_SELECTORS} - {("argoproj.io", "Rollout")}),
+    fields=("matchLabels", "matchExpressions", "nodeSelector"),
 )
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A selector asks for labels that an object can carry: keys and values of labels' own form, and the operators

@@ -120,6 +120,7 @@ def _ranges(stack: Stack) -> list[tuple[int, int]]:
     Severity.ADVICE,
     "a port on every node",
     kinds=SERVICE,
+    fields=("type",),
     equals=(
         "kube-score service-type",
         "kube-linter exposed-services",
@@ -156,6 +157,7 @@ def node_port(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "a load balancer that lets everyone in",
     kinds=SERVICE,
+    fields=("type",),
     equals=("kube-linter exposed-services",),
 )
 def load_balancer(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -192,7 +194,7 @@ def load_balancer(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield Problem(manifest, message, ("spec", "type"), "name the subnets that may come, or waive it")
 
 
-@object_check("SVC019", Severity.ADVICE, "external IPs, which anyone may claim", kinds=SERVICE)
+@object_check("SVC019", Severity.ADVICE, "external IPs, which anyone may claim", kinds=SERVICE, fields=("externalIPs",))
 def external_ips(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The nodes take every packet to an address of ``externalIPs`` for the Service, whoever owns the address: who may
     write Services can draw other people's traffic to himself (CVE-2020-8554). Kubernetes 1.36 deprecates the field.
@@ -219,7 +221,13 @@ def external_ips(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield Problem(manifest, message, ("spec", "externalIPs"), "take a LoadBalancer or a Gateway")
 
 
-@object_check("SVC020", Severity.ADVICE, "an address for a load balancer in a deprecated field", kinds=SERVICE)
+@object_check(
+    "SVC020",
+    Severity.ADVICE,
+    "an address for a load balancer in a deprecated field",
+    kinds=SERVICE,
+    fields=("loadBalancerIP",),
+)
 def load_balancer_ip(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``loadBalancerIP`` is deprecated since Kubernetes 1.24: it holds no two families, and providers read it in
     different ways or not at all. Their annotations take its place.
@@ -252,6 +260,7 @@ def load_balancer_ip(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ADVICE,
     "a Service that sends its clients out of the cluster",
     kinds=SERVICE,
+    fields=("externalName",),
 )
 def redirects(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """An ExternalName is an alias in DNS and nothing else: clients connect to the other host under the Service's

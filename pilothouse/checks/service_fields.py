@@ -16,7 +16,24 @@ from pilothouse.service import SERVICE, is_headless, spec_of, type_of
 from pilothouse.stack import Stack
 
 
-@object_check("SVC008", Severity.ERROR, "a field that a Service of this type does not take", kinds=SERVICE)
+@object_check(
+    "SVC008",
+    Severity.ERROR,
+    "a field that a Service of this type does not take",
+    kinds=SERVICE,
+    fields=(
+        "allocateLoadBalancerNodePorts",
+        "loadBalancerClass",
+        "loadBalancerSourceRanges",
+        "externalTrafficPolicy",
+        "healthCheckNodePort",
+        "clusterIP",
+        "clusterIPs",
+        "ipFamilies",
+        "ipFamilyPolicy",
+        "nodePort",
+    ),
+)
 def of_other_types(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Some fields belong to some types of Services: what a load balancer is told goes with ``type: LoadBalancer``, how
     traffic from outside is sent on with what can be reached from there. The API server refuses them elsewhere. It
@@ -62,7 +79,13 @@ def of_other_types(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, message, ("spec", "ports", index, "nodePort"))
 
 
-@object_check("SVC009", Severity.ERROR, "a headless Service that is to be reached from outside", kinds=SERVICE)
+@object_check(
+    "SVC009",
+    Severity.ERROR,
+    "a headless Service that is to be reached from outside",
+    kinds=SERVICE,
+    fields=("clusterIP", "clusterIPs"),
+)
 def headless(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A node's port and a load balancer send their traffic on through the Service's own address. A headless Service
     (``clusterIP: None``) has none, and the API server refuses it as a NodePort or LoadBalancer.
@@ -89,7 +112,7 @@ def headless(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield Problem(manifest, message, ("spec", "clusterIP" if "clusterIP" in spec else "clusterIPs"))
 
 
-@object_check("SVC010", Severity.ERROR, "an ExternalName that is no name of a host", kinds=SERVICE)
+@object_check("SVC010", Severity.ERROR, "an ExternalName that is no name of a host", kinds=SERVICE, fields=("type",))
 def external_name(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """DNS answers for such a Service with the name of another host. The API server refuses what is no name. It takes an
     IP address, and DNS then hands it out as a name that nobody can resolve: a Service without a selector, and an
@@ -136,7 +159,13 @@ _LONGEST_AFFINITY = 86400
 """Seconds. Source: Kubernetes API reference, ClientIPConfig."""
 
 
-@object_check("SVC011", Severity.ERROR, "a session affinity that lasts too long or not at all", kinds=SERVICE)
+@object_check(
+    "SVC011",
+    Severity.ERROR,
+    "a session affinity that lasts too long or not at all",
+    kinds=SERVICE,
+    fields=("sessionAffinityConfig",),
+)
 def affinity(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A client is sent to the same pod for the seconds that ``clientIP.timeoutSeconds`` says: 1 to 86,400, a day. The
     API server refuses other values.
@@ -169,7 +198,13 @@ def affinity(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, f"{seconds} seconds, expected 1 to {_LONGEST_AFFINITY}", path)
 
 
-@object_check("SVC012", Severity.ERROR, "an address of a Service that the API server refuses", kinds=SERVICE)
+@object_check(
+    "SVC012",
+    Severity.ERROR,
+    "an address of a Service that the API server refuses",
+    kinds=SERVICE,
+    fields=("clusterIP", "clusterIPs", "externalIPs", "loadBalancerSourceRanges"),
+)
 def addresses(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``clusterIPs`` and ``externalIPs`` are IP addresses, ``loadBalancerSourceRanges`` subnets with their mask. Since
     Kubernetes 1.36 addresses with leading zeros are refused, which some programs read as octal, and subnets with bits
@@ -213,7 +248,13 @@ _DISTRIBUTIONS = {"PreferClose": "1.30", "PreferSameZone": "1.34", "PreferSameNo
 """Where traffic may prefer to go, and the minor since when. Source: KEP-4444 and KEP-3015."""
 
 
-@object_check("SVC013", Severity.ERROR, "a word of a Service that means nothing", kinds=SERVICE)
+@object_check(
+    "SVC013",
+    Severity.ERROR,
+    "a word of a Service that means nothing",
+    kinds=SERVICE,
+    fields=("ipFamilyPolicy", "ipFamilies", "clusterIPs", "loadBalancerClass", "trafficDistribution"),
+)
 def families(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A Service has one address of each family at most: two families, or two addresses, go with ``ipFamilyPolicy:
     PreferDualStack`` or ``RequireDualStack``. ``trafficDistribution`` is ``PreferClose``; since Kubernetes 1.34 also

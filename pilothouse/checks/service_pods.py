@@ -22,7 +22,13 @@ _APP_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
 """The labels that say which app a pod belongs to; the first that both carry counts."""
 
 
-@object_check("SVC022", Severity.ADVICE, "a field of a Service that does nothing", kinds=SERVICE)
+@object_check(
+    "SVC022",
+    Severity.ADVICE,
+    "a field of a Service that does nothing",
+    kinds=SERVICE,
+    fields=("type", "externalName", "loadBalancerIP", "sessionAffinity", "sessionAffinityConfig"),
+)
 def idle(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The API server keeps fields that mean nothing to a Service of its type, and nobody reads them: a selector or
     ports of an ExternalName, which is an alias in DNS; an ``externalName`` of any other. It looks as if it worked.
@@ -266,7 +272,13 @@ def _ports(template: PodTemplate) -> Iterator[dict[str, Any]]:
             yield port
 
 
-@object_check("SVC026", Severity.WARNING, "a Service that sends requests to pods that are not ready", kinds=SERVICE)
+@object_check(
+    "SVC026",
+    Severity.WARNING,
+    "a Service that sends requests to pods that are not ready",
+    kinds=SERVICE,
+    fields=("publishNotReadyAddresses",),
+)
 def not_ready(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``publishNotReadyAddresses`` is for the headless Service of a StatefulSet, whose pods have to find each other
     before they are ready. A Service with an address of its own sends requests to pods that start, or that say they

@@ -119,7 +119,13 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, f"{field} is {policy!r}, expected Retain or Delete", at)
 
 
-@object_check("STS003", Severity.ADVICE, "a claim that no container mounts", kinds=(_STATEFUL_SET,))
+@object_check(
+    "STS003",
+    Severity.ADVICE,
+    "a claim that no container mounts",
+    kinds=(_STATEFUL_SET,),
+    fields=("volumeClaimTemplates",),
+)
 def unmounted(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Each pod of a StatefulSet gets a volume for each of its ``volumeClaimTemplates``, and keeps it after it is
     deleted. One that no container mounts costs storage and holds nothing.

@@ -192,7 +192,13 @@ def _of_claim(manifest: Manifest, spec: dict[str, Any], at: FieldPath) -> Iterat
         yield Problem(manifest, message, (*at, "resources", "requests", "storage"))
 
 
-@object_check("STO015", Severity.ERROR, "a retention of claims that there is not", kinds=(("apps", "StatefulSet"),))
+@object_check(
+    "STO015",
+    Severity.ERROR,
+    "a retention of claims that there is not",
+    kinds=(("apps", "StatefulSet"),),
+    fields=("persistentVolumeClaimRetentionPolicy",),
+)
 def retention(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A StatefulSet's claims are kept (``Retain``) or deleted (``Delete``) when it is deleted, and when it is scaled.
 
@@ -522,7 +528,7 @@ def _misfits(volume: dict[str, Any], claim: Manifest, spec: dict[str, Any]) -> I
         yield ("volumeName",), f"which is kept for the claim {kept.get('namespace')}/{kept.get('name')}"
 
 
-@object_check("STO010", Severity.WARNING, "a folder of whichever node", kinds=(VOLUME,))
+@object_check("STO010", Severity.WARNING, "a folder of whichever node", kinds=(VOLUME,), fields=("hostPath",))
 def anywhere(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A ``hostPath`` volume is a folder of the node that its pod happens to run on. When the pod moves, it finds an
     empty folder, or somebody else's. A ``nodeAffinity`` on the volume keeps the pod where its data is. A cluster of one

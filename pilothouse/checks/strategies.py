@@ -25,7 +25,11 @@ def _is_nothing(share: Any, default: int) -> bool:
 
 
 @object_check(
-    "ROLL001", Severity.ERROR, "a roll-out that the server refuses", kinds=(_DEPLOYMENT, _DAEMON_SET, _STATEFUL_SET)
+    "ROLL001",
+    Severity.ERROR,
+    "a roll-out that the server refuses",
+    kinds=(_DEPLOYMENT, _DAEMON_SET, _STATEFUL_SET),
+    fields=("rollingUpdate",),
 )
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A roll-out replaces pods by having some too many (``maxSurge``) or some too few (``maxUnavailable``): both 0 lets
@@ -149,7 +153,13 @@ def negative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, f"{path[-1]} is {value}, expected 0 or more", path)
 
 
-@object_check("ROLL003", Severity.ERROR, "a deadline before the first pod counts", kinds=(_DEPLOYMENT,))
+@object_check(
+    "ROLL003",
+    Severity.ERROR,
+    "a deadline before the first pod counts",
+    kinds=(_DEPLOYMENT,),
+    fields=("minReadySeconds", "progressDeadlineSeconds"),
+)
 def deadline(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A new pod counts once it has been ready for ``minReadySeconds``; a roll-out that does not move on for
     ``progressDeadlineSeconds`` (600 by default) has failed. The API server refuses a deadline that is not longer.
