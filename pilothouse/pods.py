@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from pilothouse.fieldpath import FieldPath
@@ -88,13 +89,17 @@ def hash_annotation(config_map: str) -> str:
 
 def template_path(body: Body) -> FieldPath | None:
     """Where an object keeps its pod template; None for a kind that runs no pods."""
-    group = str(body.get("apiVersion", "")).rpartition("/")[0]
-    return TEMPLATES.get((group, str(body.get("kind"))))
+    return _path_in(str(body.get("apiVersion", "")), str(body.get("kind")))
+
+
+@functools.lru_cache(maxsize=1024)
+def _path_in(api_version: str, kind: str) -> FieldPath | None:
+    return TEMPLATES.get((api_version.rpartition("/")[0], kind))
 
 
 def template_of(manifest: Manifest) -> PodTemplate | None:
     """The pods that an object runs, or None where it runs none."""
-    path = template_path(manifest.body)
+    path = _path_in(manifest.api_version, manifest.kind)
     if path is None:
         return None
     at: Any = manifest.body

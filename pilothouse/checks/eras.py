@@ -69,7 +69,7 @@ def _over(era: _Era, stack: Stack) -> bool:
     return era.ignored is not None and number(era.ignored) <= number(stack.catalogue.minor)
 
 
-@object_check("API003", Severity.WARNING, "an annotation that nothing reads any more")
+@object_check("API003", Severity.WARNING, "an annotation that nothing reads any more", fields=("annotations",))
 def unread(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Kubernetes tried many of its fields as annotations first. Some of them it stopped reading: a seccomp profile that
     an annotation asks for is not there, and nobody is told.
@@ -100,7 +100,7 @@ def unread(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, f"nothing reads {key} since Kubernetes {era.ignored}", at, f"write {era.instead}")
 
 
-@object_check("API004", Severity.ADVICE, "an annotation that a field has taken the place of")
+@object_check("API004", Severity.ADVICE, "an annotation that a field has taken the place of", fields=("annotations",))
 def replaced(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Something still reads the annotation, and a later Kubernetes will not. A field is judged when it is applied; a
     mistake in an annotation shows only when it is read.

@@ -39,7 +39,12 @@ def _sources(spec: dict[str, Any], at: FieldPath) -> Iterator[tuple[dict[str, An
         yield source, (*at, "sources", index)
 
 
-@object_check("GITOPS001", Severity.WARNING, "an annotation that Argo CD does not understand")
+@object_check(
+    "GITOPS001",
+    Severity.WARNING,
+    "an annotation that Argo CD does not understand",
+    fields=(f"{_ARGO}hook", f"{_ARGO}hook-delete-policy", f"{_ARGO}sync-wave"),
+)
 def misunderstood(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Argo CD runs an object that bears ``argocd.argoproj.io/hook`` in the phases named there: with a phase that it
     does not know, the object is never applied. A ``sync-wave`` that is no whole number counts as 0, and a delete policy
@@ -550,7 +555,12 @@ def unchangeable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         )
 
 
-@object_check("GITOPS011", Severity.WARNING, "an object that is meant for tools alone")
+@object_check(
+    "GITOPS011",
+    Severity.WARNING,
+    "an object that is meant for tools alone",
+    fields=("config.kubernetes.io/local-config",),
+)
 def for_tools(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """An object with ``config.kubernetes.io/local-config`` is the configuration of a tool such as Kustomize or kpt: it
     is not meant to reach a cluster. Here somebody is about to apply it.

@@ -21,6 +21,8 @@ _MOST = 256 * 1024
 """Bytes of all annotations of an object. Source: ``TotalAnnotationSizeLimitB`` of k8s.io/apimachinery."""
 
 
+_encode = msgspec.json.Encoder().encode
+
 TOO_LARGE = described(
     "META002",
     Severity.WARNING,
@@ -58,23 +60,21 @@ def metadata(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes documentation, "Annotations"; ``ValidateAnnotations`` of k8s.io/apimachinery.
     """
     head = mapping(manifest.body, "metadata")
-    yield from _annotations(manifest, mapping(head.get("annotations")), ("metadata", "annotations"))
+    annotations = mapping(head.get("annotations"))
+    if annotations:
+        yield from _annotations(manifest, annotations, ("metadata", "annotations"))
     for index, finalizer in enumerate(listing(head.get("finalizers"))):
         if isinstance(finalizer, str) and not qualified(finalizer):
             yield Problem(manifest, f"{finalizer!r} is no finalizer's name", ("metadata", "finalizers", index))
     template = template_of(manifest)
-    if template is not None and template.path and manifest.group in ("", "apps", "batch"):
+    if template is not None and template.path and template.annotations and manifest.group in ("", "apps", "batch"):
         yield from _annotations(manifest, template.annotations, (*template.path, "metadata", "annotations"))
-    yield from _kept(manifest)
-
-
-def _kept(manifest: Manifest) -> Iterator[Problem]:
-    """Whether a client-side apply can keep the whole object in an annotation."""
+    # A client-side apply keeps the whole object in an annotation.
     try:
-        size = len(msgspec.json.encode(manifest.body))
+        size = len(_encode(manifest.body))
     except (TypeError, ValueError, OverflowError):  # no JSON: OBJ002 says so
         return
-    options = text(mapping(manifest.body, "metadata", "annotations").get("argocd.argoproj.io/sync-options"))
+    options = text(annotations.get("argocd.argoproj.io/sync-options")) if size > _MOST else ""
     if size > _MOST and "ServerSideApply=true" not in options and "Replace=true" not in options:
         yield Problem(
             manifest,

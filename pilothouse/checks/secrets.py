@@ -51,7 +51,12 @@ def masked(body: Body) -> Body:
     return result
 
 
-@object_check(DATA_IN_SECRET, Severity.ERROR, "a Secret that carries data")
+@object_check(
+    DATA_IN_SECRET,
+    Severity.ERROR,
+    "a Secret that carries data",
+    kinds=(("", "Secret"),),
+)
 def data(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A secret that stands in a repository is read by everyone who reads the repository, for ever.
 

@@ -14,7 +14,13 @@ HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 """Annotations of what is run by a tool at a certain moment, and is not kept in the cluster otherwise."""
 
 
-@object_check("JOB001", Severity.WARNING, "a Job that deletes itself while Git keeps it")
+@object_check(
+    "JOB001",
+    Severity.WARNING,
+    "a Job that deletes itself while Git keeps it",
+    kinds=(("batch", "Job"),),
+    fields=("ttlSecondsAfterFinished",),
+)
 def self_deleting(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A finished Job with ``ttlSecondsAfterFinished`` is deleted. Whoever keeps the cluster equal to Git, as Argo CD
     and Flux do, then creates it again, and its work is done again, for ever.
@@ -44,8 +50,6 @@ def self_deleting(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     ```
     """
     body = manifest.body
-    if manifest.kind != "Job" or manifest.api_version != "batch/v1":
-        return
     annotations = body["metadata"].get("annotations")
     hooked = isinstance(annotations, dict) and any(hook in annotations for hook in HOOKS)
     spec = body.get("spec")
