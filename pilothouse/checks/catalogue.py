@@ -163,8 +163,8 @@ class Check(NamedTuple):
     kinds: frozenset[GroupKind] | None = None
     """The kinds that :attr:`on_object` is asked about; None for every kind."""
     fields: frozenset[str] | None = None
-    """It finds something only where a field of one of these names is somewhere in the object, or for :attr:`on_pods`
-    in the pod template; None where it must be asked about every one."""
+    """It finds something only where a field of one of these names is somewhere in the object, for :attr:`on_pods` in
+    its pod template; None where it must be asked about every one."""
     on_object: ObjectFunction | None = None
     """Judges one object by itself, whatever else the stack holds."""
     on_pods: PodsFunction | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any, Generic, TypeVar
 
 from pilothouse.checks.catalogue import Check, ObjectFunction, PodsFunction, catalogue
@@ -24,14 +24,12 @@ class Chosen(Generic[Function]):
         self._names = frozenset(name for check, _ in self._checks for name in check.fields or ())
         self._of_names: dict[frozenset[str], list[tuple[Check, Function]]] = {}
 
-    def of(self, body: Any) -> list[tuple[Check, Function]]:
-        """Those that may find something in an object, or a part of one.
+    def of(self, fields: Set[Any]) -> list[tuple[Check, Function]]:
+        """Those that may find something in an object, or in the pods that it runs.
 
-        :param body: as it would be applied.
+        :param fields: the object's, of :func:`field_names`.
         """
-        if not self._names:
-            return self._checks
-        names = self._names.intersection(field_names(body))
+        names = self._names.intersection(fields)
         found = self._of_names.get(names)
         if found is None:
             found = self._of_names[names] = [
@@ -42,17 +40,23 @@ class Chosen(Generic[Function]):
         return found
 
 
+_HOLDERS = frozenset({dict, list})
+
+
 def field_names(body: Any) -> set[Any]:
-    """The name of every field in an object, at any depth."""
+    """The name of every field in an object, at any depth.
+
+    :param body: as it would be applied: plain JSON.
+    """
     found: set[Any] = set()
     inside = [body]
-    while inside:
-        value = inside.pop()
-        if isinstance(value, dict):
+    for value in inside:  # which grows by what is found in it
+        if type(value) is dict:
             found.update(value)
-            inside += [each for each in value.values() if isinstance(each, dict | list)]
-        elif isinstance(value, list):
-            inside += [each for each in value if isinstance(each, dict | list)]
+            value = value.values()
+        for each in value:
+            if type(each) in _HOLDERS:
+                inside.append(each)  # noqa: PERF401 -- twice as fast, for most hold none
     return found
 
 

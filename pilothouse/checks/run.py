@@ -45,7 +45,8 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     """
     found: list[Finding] = []
     environment = stack.environment.name
-    for check, function in chosen.of_kind(manifest.group, manifest.kind).of(manifest.body):
+    fields = chosen.field_names(manifest.body)
+    for check, function in chosen.of_kind(manifest.group, manifest.kind).of(fields):
         try:
             for problem in function(manifest, stack):
                 found.append(finding_of(problem, check, stack))  # noqa: PERF401 -- most find nothing
@@ -54,7 +55,7 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     pods = template_of(manifest)
     if pods is None:
         return found
-    for check, judge in chosen.of_pods().of(pods.body):
+    for check, judge in chosen.of_pods().of(fields):
         try:
             for problem in judge(manifest, pods, stack):
                 found.append(finding_of(problem, check, stack))  # noqa: PERF401 -- most find nothing
