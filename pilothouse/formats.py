@@ -19,6 +19,7 @@ from pilothouse.schemas.lifecycle import number
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
 _PORT_NAME = re.compile(r"(?=[-0-9]*[a-z])[a-z0-9]+(-[a-z0-9]+)*\Z")
+_OF_ADDRESSES = re.compile(r"[0-9A-Fa-f:.]+\Z")
 _KEY_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\Z")
 
 STRICT_ADDRESSES = "1.36"
@@ -130,7 +131,7 @@ def address(value: str, *, strict: bool) -> Address | None:
     :param value: as written.
     :param strict: whether leading zeros and IPv4 addresses mapped into IPv6 are refused, as since Kubernetes 1.36.
     """
-    if "%" in value:
+    if not _OF_ADDRESSES.match(value):
         return None
     try:
         found = ip_address(value if strict else _without_zeros(value))

@@ -38,4 +38,6 @@ def listing(value: Any) -> list[Any]:
 
 def mappings(value: Any) -> list[tuple[int, dict[str, Any]]]:
     """The maps in a list, each with its index; none where there is no list."""
-    return [(index, item) for index, item in enumerate(listing(value)) if isinstance(item, dict)]
+    if not isinstance(value, list):
+        return []
+    return [(index, item) for index, item in enumerate(value) if isinstance(item, dict)]

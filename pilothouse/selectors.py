@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pilothouse import formats
 from pilothouse.fieldpath import FieldPath
 from pilothouse.lenient import listing, mapping, mappings
 
 _PREFIX = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-_NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\Z")
 _WITH_VALUES, _WITHOUT_VALUES = ("In", "NotIn"), ("Exists", "DoesNotExist")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 
@@ -28,17 +28,14 @@ def dns_subdomain(text: str) -> bool:
 
 def key_problem(key: object) -> str:
     """What is wrong with a label's key; empty where nothing is, or where it is no text at all."""
-    if not isinstance(key, str):
-        return ""
-    prefix, slash, name = key.rpartition("/")
-    if (slash and not _PREFIX.match(prefix)) or not _NAME.match(name):
+    if isinstance(key, str) and formats.qualified_name(key):
         return f"the key {key!r} is none that a label can have"
     return ""
 
 
 def value_problem(value: object) -> str:
     """What is wrong with a label's value; empty where nothing is, or where it is no text at all."""
-    if isinstance(value, str) and value and not _NAME.match(value):
+    if isinstance(value, str) and formats.label_value(value):
         return f"the value {value!r} is none that a label can have"
     return ""
 
@@ -73,4 +70,4 @@ def problems(selector: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
 
 def is_empty(selector: Any) -> bool:
     """Whether a LabelSelector asks for nothing, and so selects everything."""
-    return not mapping(selector).get("matchLabels") and not mapping(selector).get("matchExpressions")
+    return not isinstance(selector, dict) or not (selector.get("matchLabels") or selector.get("matchExpressions"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pilothouse.availability import blocked, count, least, percent
+from pilothouse.availability import blocked, least, percent
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping
@@ -221,12 +221,13 @@ def share_problem(share: object, *, most: int | None = 100) -> str:
     :param share: as written.
     :param most: how many percent it may be; None for any number.
     """
-    part = percent(share)
-    if isinstance(share, str) and (part is None and not (share[:-1].isdecimal() and share.endswith("%"))):
-        return f"is {share!r}, expected a number, or a percentage such as 25%"
-    if part is not None and most is not None and part > most:
-        return f"is {share}, expected {most}% at most"
-    if isinstance(share, int) and not isinstance(share, bool) and count(share) is None:
+    if isinstance(share, str):
+        part = percent(share)
+        if part is None and not (share[:-1].isdecimal() and share.endswith("%")):
+            return f"is {share!r}, expected a number, or a percentage such as 25%"
+        if part is not None and most is not None and part > most:
+            return f"is {share}, expected {most}% at most"
+    elif isinstance(share, int) and share < 0:
         return f"is {share}, expected 0 or more"
     return ""
 

@@ -101,10 +101,11 @@ def without_tls(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Waive it where something in front of the controller ends TLS. Source: Kubernetes documentation, Ingress, "TLS".
     """
     spec = spec_of(manifest)
-    entries = [tls for _, tls in mappings(spec.get("tls"))]
-    if any(not tls.get("hosts") for tls in entries):
-        return  # a certificate for every host
-    secured = {host for tls in entries for host in listing(tls.get("hosts")) if isinstance(host, str)}
+    secured: set[str] = set()
+    for _, tls in mappings(spec.get("tls")):
+        if not tls.get("hosts"):
+            return  # a certificate for every host
+        secured.update(host for host in listing(tls["hosts"]) if isinstance(host, str))
     told = set()
     for index, rule in mappings(spec.get("rules")):
         host = text(rule.get("host"))

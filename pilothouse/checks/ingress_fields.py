@@ -31,7 +31,8 @@ def spec_of(manifest: Manifest) -> dict[str, Any]:
 def paths_of(manifest: Manifest) -> Iterator[Rule]:
     """Every path of an Ingress."""
     for index, rule in mappings(spec_of(manifest).get("rules")):
-        for place, path in mappings(mapping(rule, "http").get("paths")):
+        http = rule.get("http")
+        for place, path in mappings(http.get("paths")) if isinstance(http, dict) else ():
             yield ("spec", "rules", index, "http", "paths", place), text(rule.get("host")), path
 
 
@@ -41,7 +42,7 @@ def backends_of(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]
     if isinstance(spec.get("defaultBackend"), dict):
         yield ("spec", "defaultBackend"), spec["defaultBackend"]
     for path, _, rule in paths_of(manifest):
-        yield (*path, "backend"), mapping(rule, "backend")
+        yield (*path, "backend"), mapping(rule.get("backend"))
 
 
 @object_check("ING001", Severity.ERROR, "a host of an Ingress that is none", kinds=INGRESS)
@@ -123,17 +124,21 @@ def paths(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """
     for at, _, rule in paths_of(manifest):
         path, kind = text(rule.get("path")), rule.get("pathType")
-        told = repr(path)
         if kind in ("Exact", "Prefix"):
-            odd = [each for each in _SEQUENCES if each in path] + [each for each in _ENDS if path.endswith(each)]
             if not path.startswith("/"):
-                yield Problem(manifest, f"the path {told} does not begin with '/'", (*at, "path"))
-            elif odd:
-                yield Problem(manifest, f"the path {told} holds {odd[0]!r}, which is no segment", (*at, "path"))
+                yield Problem(manifest, f"the path {path!r} does not begin with '/'", (*at, "path"))
+            elif odd := _odd(path):
+                yield Problem(manifest, f"the path {path!r} holds {odd!r}, which is no segment", (*at, "path"))
         elif kind == "ImplementationSpecific" and path and not path.startswith("/"):
-            yield Problem(manifest, f"the path {told} does not begin with '/'", (*at, "path"))
+            yield Problem(manifest, f"the path {path!r} does not begin with '/'", (*at, "path"))
         elif kind == "":
             yield Problem(manifest, "the path has no pathType, expected Exact or Prefix", (*at, "pathType"))
+
+
+def _odd(path: str) -> str:
+    if "/." not in path and "//" not in path and "%" not in path:
+        return ""
+    return next((each for each in _SEQUENCES if each in path), "") or next(filter(path.endswith, _ENDS), "")
 
 
 _RELAXED = "1.36"
@@ -172,23 +177,24 @@ def backends(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference, IngressBackend.
     """
-    relaxed = number(stack.catalogue.minor) >= number(_RELAXED)
     for at, backend in backends_of(manifest):
         service, resource = backend.get("service"), backend.get("resource")
         if service is not None and resource is not None:
             yield Problem(manifest, "the backend is a Service and another resource, expected one of them", at)
+        elif isinstance(service, dict):
+            for path, problem in _service(service, stack):
+                yield Problem(manifest, problem, (*at, "service", *path))
         elif service is None and resource is None:
             yield Problem(manifest, "the backend is neither a Service nor another resource", at)
-        elif isinstance(service, dict):
-            for path, problem in _service(service, relaxed=relaxed):
-                yield Problem(manifest, problem, (*at, "service", *path))
 
 
-def _service(service: dict[str, Any], *, relaxed: bool) -> Iterator[tuple[FieldPath, str]]:
-    name, port = text(service.get("name")), mapping(service, "port")
+def _service(service: dict[str, Any], stack: Stack) -> Iterator[tuple[FieldPath, str]]:
+    name, port = text(service.get("name")), mapping(service.get("port"))
     if not name:
         yield (), "the backend names no Service"
-    elif (problem := formats.dns_label(name)) or (name[0].isdecimal() and not relaxed):
+    elif (problem := formats.dns_label(name)) or (
+        name[0].isdecimal() and number(stack.catalogue.minor) < number(_RELAXED)
+    ):
         yield ("name",), f"{name!r} is no Service's name: {problem or 'expected a letter first'}"
     by_name, by_number = text(port.get("name")), port.get("number")
     if by_name and by_number:

@@ -13,7 +13,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping
 from pilothouse.manifest import Manifest
-from pilothouse.pods import TEMPLATES
+from pilothouse.pods import TEMPLATES, template_of
 from pilothouse.stack import Stack
 
 _ANY = "Any"
@@ -83,10 +83,10 @@ def _annotations(manifest: Manifest) -> list[tuple[FieldPath, str, str, object, 
     own = manifest.body.get("metadata")
     if isinstance(own, dict) and own.get("annotations"):
         _add(found, ("metadata",), manifest.kind, own)
-    path = TEMPLATES.get((manifest.group, manifest.kind))
-    inner = mapping(manifest.body, *map(str, path)).get("metadata") if path else None
-    if path and isinstance(inner, dict) and inner.get("annotations"):
-        _add(found, (*path, "metadata"), "Pod", inner)
+    template = template_of(manifest)
+    inner = template.body.get("metadata") if template is not None and template.path else None
+    if template is not None and isinstance(inner, dict) and inner.get("annotations"):
+        _add(found, (*template.path, "metadata"), "Pod", inner)
     return found
 
 
@@ -97,7 +97,7 @@ def _add(
     metadata: dict[str, object],
 ) -> None:
     for name, value in mapping(metadata, "annotations").items():
-        if str(name).partition("/")[0].endswith("istio.io") or name in KNOWN:
+        if ("istio.io" in str(name) and str(name).partition("/")[0].endswith("istio.io")) or name in KNOWN:
             found.append(((*path, "annotations", name), kind, str(name), value, mapping(metadata, "labels")))
 
 

@@ -35,7 +35,7 @@ def _operations(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]
 
 def _items(path: FieldPath, holder: dict[str, Any], *fields: str) -> Iterator[tuple[FieldPath, str]]:
     for field in fields:
-        for number, value in enumerate(listing(holder.get(field))):
+        for number, value in enumerate(listing(holder.get(field)) if field in holder else ()):
             if text(value):
                 yield (*path, field, number), value
 
@@ -209,7 +209,7 @@ def methods(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """
     for path, operation in _operations(manifest):
         for place, method in _items(path, operation, "methods", "notMethods"):
-            if not any(method == "*" or _fits(method, each) for each in _METHODS):
+            if method not in _METHODS and not any(method == "*" or _fits(method, each) for each in _METHODS):
                 listed = method.upper() if method.upper() in _METHODS else "GET, POST, PUT, DELETE and the like"
                 yield Problem(manifest, f"no request has the method {method}", place, f"write {listed}")
         for place, name in _items(path, operation, "paths", "notPaths"):

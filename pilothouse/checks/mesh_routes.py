@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from pilothouse.checks.catalogue import Problem, object_check
@@ -56,14 +57,15 @@ def _covers_path(wanted: Match, given: Match, any_case: bool) -> bool:
 def _shadowed(service: Manifest) -> Iterator[tuple[FieldPath, int | None, int, list[int]]]:
     """The routes of which a part is never reached: its place, the match (None for a route without), the earlier route
     that takes its requests; and the matches that are taken, of all."""
+    said = spec(service)
     for protocol in _PROTOCOLS:
         earlier: list[tuple[int, Match]] = []
-        for index, route in mappings(spec(service).get(protocol)):
+        for index, route in mappings(said.get(protocol)):
             matches: list[tuple[int | None, Match]] = [*mappings(route.get("match"))] or [(None, {})]
             taken: list[tuple[int | None, int]] = []
             own: list[tuple[int, Match]] = []
             for number, match in matches:
-                by = next((before for before, each in earlier + own if _covers(each, match)), None)
+                by = next((before for before, each in chain(earlier, own) if _covers(each, match)), None)
                 if by is not None:
                     taken.append((number, by))
                 else:
@@ -159,8 +161,9 @@ def ineffective(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 def _routes(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any], list[tuple[int, dict[str, Any]]]]]:
     """Every route with its place and its weighted destinations."""
+    said = spec(manifest)
     for protocol in _PROTOCOLS:
-        for index, route in mappings(spec(manifest).get(protocol)):
+        for index, route in mappings(said.get(protocol)):
             yield ("spec", protocol, index), route, mappings(route.get("route"))
 
 
@@ -277,7 +280,7 @@ def repeated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """
     for path, _, weighted in _routes(manifest):
         said: dict[str, int] = {}
-        for number, each in weighted:
+        for number, each in weighted if len(weighted) > 1 else ():
             key = json.dumps(mapping(each, "destination"), sort_keys=True, default=str)
             if key in said and key != "{}":
                 message = f"destination {said[key]} of this route is the same"
@@ -298,6 +301,8 @@ _TOGETHER = (
     ("delegate", "redirect"),
 )
 """Fields of a route that Istio's webhook refuses together."""
+_ALONE = frozenset(chain.from_iterable(_TOGETHER))
+_DOING = frozenset({"route", "redirect", "directResponse", "delegate"})
 
 
 @object_check(
@@ -325,13 +330,14 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     ```
     """
     for path, route, _ in _routes(manifest):
-        for one, other in _TOGETHER:
-            if route.get(one) and route.get(other):
+        has = {field for field, value in route.items() if value and field in _ALONE}
+        for one, other in _TOGETHER if len(has) > 1 else ():
+            if one in has and other in has:
                 message = f"a route cannot have both {one} and {other}"
                 yield Problem(manifest, message, (*path, other), "make two routes of it, or remove one of the two")
-        if not any(route.get(field) for field in ("route", "redirect", "directResponse", "delegate")):
+        if has.isdisjoint(_DOING):
             yield Problem(manifest, "this route says nothing to do", path, "add route, redirect or directResponse")
-    if not any(mappings(spec(manifest).get(protocol)) for protocol in _PROTOCOLS):
+    if not any(True for _ in _routes(manifest)):
         yield Problem(manifest, "this VirtualService has no route", ("spec",), "add http, tls or tcp routes")
 
 

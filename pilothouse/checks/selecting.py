@@ -59,24 +59,25 @@ def own_pods(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes documentation, Deployments, "Selector"; reproduced on a kube-apiserver.
     """
     spec = mapping(manifest.body, "spec")
-    selector, template = spec.get("selector"), template_of(manifest)
-    if template is None or not isinstance(selector, dict) or any(True for _ in selectors.problems(selector, ())):
+    selector, template = spec.get("selector"), spec.get("template")
+    if not isinstance(selector, dict) or not isinstance(template, dict):
         return
-    if not selects(selector, template.labels):
-        labels = template.labels
-        wanted = mapping(selector, "matchLabels")
-        missing = next((key for key, value in wanted.items() if labels.get(key) != value), None)
-        at: FieldPath = ("spec", "selector")
-        if missing is None:
-            yield Problem(manifest, "its selector does not match the labels of its own pods", at)
-            return
-        there = f"carry {missing}={labels[missing]}" if missing in labels else f"do not carry {missing}"
-        yield Problem(
-            manifest,
-            f"its selector asks for {missing}={wanted[missing]}, and its own pods {there}",
-            (*at, "matchLabels", missing),
-            "select labels that the template has",
-        )
+    labels = mapping(template, "metadata", "labels")
+    if selects(selector, labels) or any(True for _ in selectors.problems(selector, ())):
+        return
+    wanted = mapping(selector, "matchLabels")
+    missing = next((key for key, value in wanted.items() if labels.get(key) != value), None)
+    at: FieldPath = ("spec", "selector")
+    if missing is None:
+        yield Problem(manifest, "its selector does not match the labels of its own pods", at)
+        return
+    there = f"carry {missing}={labels[missing]}" if missing in labels else f"do not carry {missing}"
+    yield Problem(
+        manifest,
+        f"its selector asks for {missing}={wanted[missing]}, and its own pods {there}",
+        (*at, "matchLabels", missing),
+        "select labels that the template has",
+    )
 
 
 @object_check("SEL002", Severity.ERROR, "a workload without a selector", kinds=WORKLOADS)
@@ -108,9 +109,9 @@ def without_selector(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference, DeploymentSpec; reproduced on a kube-apiserver.
     """
-    spec = mapping(manifest.body, "spec")
-    if isinstance(spec.get("selector"), dict | None) and selectors.is_empty(spec.get("selector")):
-        told = "selects everything" if spec.get("selector") is not None else "is missing"
+    selector = mapping(manifest.body, "spec").get("selector")
+    if (selector is None or isinstance(selector, dict)) and selectors.is_empty(selector):
+        told = "selects everything" if selector is not None else "is missing"
         yield Problem(
             manifest,
             f"its selector {told}, expected one that selects its own pods",
@@ -123,16 +124,13 @@ _SELECTORS: dict[tuple[str, str], FieldPath] = {
     **dict.fromkeys(WORKLOADS, ("spec", "selector")),
     ("policy", "PodDisruptionBudget"): ("spec", "selector"),
 }
+_PLACING = frozenset({"affinity", "nodeSelector", "topologySpreadConstraints"})
+"""What pods say about where they run."""
 _TERMS = ("preferredDuringSchedulingIgnoredDuringExecution", "requiredDuringSchedulingIgnoredDuringExecution")
 
 
-def _written(manifest: Manifest, template: PodTemplate | None) -> Iterator[tuple[object, FieldPath]]:
-    """Every LabelSelector of an object, with its place."""
-    path = _SELECTORS.get((manifest.group, manifest.kind))
-    if path is not None:
-        yield mapping(manifest.body, "spec").get("selector"), path
-    if template is None:
-        return
+def _of_pods(template: PodTemplate) -> Iterator[tuple[object, FieldPath]]:
+    """Every LabelSelector by which pods say where they run, with its place."""
     at = (*template.path, "spec")
     for index, constraint in mappings(template.spec.get("topologySpreadConstraints")):
         yield constraint.get("labelSelector"), (*at, "topologySpreadConstraints", index, "labelSelector")
@@ -181,13 +179,18 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference, LabelSelector; reproduced on a kube-apiserver.
     """
-    for selector, path in _written(manifest, template_of(manifest) if judged(manifest, stack) else None):
-        for at, message in selectors.problems(selector, path) if selector else ():
+    own = _SELECTORS.get((manifest.group, manifest.kind))
+    if own is not None:
+        for at, message in selectors.problems(mapping(manifest.body, "spec").get("selector"), own):
             yield Problem(manifest, message, at)
     template = template_of(manifest)
-    wanted = mapping(template.spec.get("nodeSelector")) if template is not None and judged(manifest, stack) else {}
-    for key, value in wanted.items():
-        if template is not None and (wrong := selectors.key_problem(key) or selectors.value_problem(value)):
+    if template is None or _PLACING.isdisjoint(template.spec) or not judged(manifest, stack):
+        return
+    for selector, path in _of_pods(template):
+        for at, message in selectors.problems(selector, path):
+            yield Problem(manifest, message, at)
+    for key, value in mapping(template.spec.get("nodeSelector")).items():
+        if wrong := selectors.key_problem(key) or selectors.value_problem(value):
             yield Problem(manifest, wrong, (*template.path, "spec", "nodeSelector", key))
 
 

@@ -22,12 +22,16 @@ _APP_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
 """The labels that say which app a pod belongs to; the first that both carry counts."""
 
 
+_OFTEN_IDLE = frozenset({"externalName", "loadBalancerIP", "sessionAffinity", "sessionAffinityConfig"})
+"""What does nothing in Services of several types."""
+
+
 @object_check(
     "SVC022",
     Severity.ADVICE,
     "a field of a Service that does nothing",
     kinds=SERVICE,
-    fields=("type", "externalName", "loadBalancerIP", "sessionAffinity", "sessionAffinityConfig"),
+    fields={"type", *_OFTEN_IDLE},
 )
 def idle(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """The API server keeps fields that mean nothing to a Service of its type, and nobody reads them: a selector or
@@ -50,7 +54,10 @@ def idle(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes API reference, ServiceSpec.
     """
     spec = spec_of(manifest)
-    kind, alias = type_of(spec), type_of(spec) == "ExternalName"
+    kind = type_of(spec)
+    alias = kind == "ExternalName"
+    if not alias and _OFTEN_IDLE.isdisjoint(spec):
+        return
     sticky = spec.get("sessionAffinity") == "ClientIP"
     for field, read, why in (
         ("selector", not alias, "an ExternalName is an alias in DNS, and selects nothing"),

@@ -96,8 +96,9 @@ def ports_twice(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     spec: {ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]}
     ```
     """
+    ports = mappings(spec_of(manifest).get("ports"))
     seen: set[tuple[str, Any, str]] = set()
-    for index, port in mappings(spec_of(manifest).get("ports")):
+    for index, port in ports if len(ports) > 1 else ():
         protocol = text(port.get("protocol")) or "TCP"
         for field in ("port", "nodePort"):
             value = port.get(field)
@@ -139,8 +140,8 @@ def port_formats(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     for index, port in mappings(spec_of(manifest).get("ports")):
         for field, judge in _PORT_FIELDS:
             value = port.get(field)
-            unset = field == "targetPort" and value in (0, "")
-            if value is not None and not unset and (problem := judge(value)):
+            problem = "" if value is None else judge(value)
+            if problem and not (field == "targetPort" and value in (0, "")):
                 yield Problem(manifest, f"the {field} {value!r} is none: {problem}", ("spec", "ports", index, field))
 
 

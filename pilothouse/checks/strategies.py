@@ -20,8 +20,9 @@ _DEPLOYMENT, _DAEMON_SET, _STATEFUL_SET = ("apps", "Deployment"), ("apps", "Daem
 
 def _is_nothing(share: Any, default: int) -> bool:
     """Whether a share of pods comes to none before it is rounded."""
-    part = percent(share)
-    return (default if share is None else share if part is None else part) == 0
+    if isinstance(share, str):
+        return percent(share) == 0
+    return (default if share is None else share) == 0
 
 
 @object_check(
@@ -58,72 +59,73 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference, DeploymentStrategy and its siblings; reproduced on a kube-apiserver.
     """
-    field = "strategy" if manifest.kind == "Deployment" else "updateStrategy"
+    workload = manifest.kind
+    field = "strategy" if workload == "Deployment" else "updateStrategy"
     strategy = mapping(manifest.body, "spec", field)
     rolling = strategy.get("rollingUpdate")
     if not isinstance(rolling, dict):
         return
     at: FieldPath = ("spec", field, "rollingUpdate")
     kind = strategy.get("type")
-    if kind == "Recreate" or (kind == "OnDelete" and manifest.kind == "StatefulSet"):
+    if kind == "Recreate" or (kind == "OnDelete" and workload == "StatefulSet"):
         yield Problem(manifest, f"a rollingUpdate does not go with the type {kind}", at, "remove it")
     if kind not in (None, "", "RollingUpdate"):
         return
-    if manifest.kind == "StatefulSet":  # its maxUnavailable is left out unless a feature is switched on
+    if workload == "StatefulSet":  # its maxUnavailable is left out unless a feature is switched on
         if isinstance(partition := rolling.get("partition"), int) and partition < 0:
             yield Problem(manifest, f"partition is {partition}, expected 0 or more", (*at, "partition"))
         return
-    for name in ("maxSurge", "maxUnavailable"):
-        most = None if manifest.kind == "Deployment" and name == "maxSurge" else 100
-        if wrong := share_problem(rolling.get(name), most=most):
-            yield Problem(manifest, f"{name} {wrong}", (*at, name))
     surge, away = rolling.get("maxSurge"), rolling.get("maxUnavailable")
-    ordinary = 0 if manifest.kind == "DaemonSet" else 25
-    no_surge, none_away = _is_nothing(surge, ordinary), _is_nothing(away, 1 if manifest.kind == "DaemonSet" else 25)
+    if wrong := share_problem(surge, most=None if workload == "Deployment" else 100):
+        yield Problem(manifest, f"maxSurge {wrong}", (*at, "maxSurge"))
+    if wrong := share_problem(away):
+        yield Problem(manifest, f"maxUnavailable {wrong}", (*at, "maxUnavailable"))
+    usual_surge, usual_away = (0, 1) if workload == "DaemonSet" else (25, 25)
+    no_surge, none_away = _is_nothing(surge, usual_surge), _is_nothing(away, usual_away)
     if no_surge and none_away:
         message = "maxSurge and maxUnavailable are both 0: no pod could ever be replaced"
         yield Problem(manifest, message, (*at, "maxUnavailable"), "raise one of the two")
-    elif manifest.kind == "DaemonSet" and not no_surge and not none_away:
+    elif workload == "DaemonSet" and not no_surge and not none_away:
         told = "is 1 by default" if away is None else "is set too"
         message = f"a DaemonSet's maxSurge does not go with maxUnavailable, which {told}"
         yield Problem(manifest, message, (*at, "maxSurge"), "set one of the two to 0")
 
 
-_NOT_NEGATIVE: dict[tuple[str, str], tuple[FieldPath, ...]] = {
+_OF_JOBS = (
+    "activeDeadlineSeconds",
+    "backoffLimit",
+    "backoffLimitPerIndex",
+    "completions",
+    "maxFailedIndexes",
+    "parallelism",
+    "ttlSecondsAfterFinished",
+)
+_NOT_NEGATIVE: dict[tuple[str, str], dict[tuple[str, ...], tuple[str, ...]]] = {
     **{
-        ("apps", kind): (
-            ("spec", "replicas"),
-            ("spec", "minReadySeconds"),
-            ("spec", "revisionHistoryLimit"),
-            ("spec", "progressDeadlineSeconds"),
-            ("spec", "ordinals", "start"),
-        )
+        ("apps", kind): {
+            ("spec",): ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"),
+            ("spec", "ordinals"): ("start",),
+        }
         for kind in ("DaemonSet", "Deployment", "ReplicaSet")
     },
-    ("apps", "StatefulSet"): (("spec", "replicas"), ("spec", "minReadySeconds"), ("spec", "ordinals", "start")),
-    ("batch", "Job"): tuple(
-        ("spec", field)
-        for field in (
-            "activeDeadlineSeconds",
-            "backoffLimit",
-            "backoffLimitPerIndex",
-            "completions",
-            "maxFailedIndexes",
-            "parallelism",
-            "ttlSecondsAfterFinished",
-        )
-    ),
+    ("apps", "StatefulSet"): {("spec",): ("replicas", "minReadySeconds"), ("spec", "ordinals"): ("start",)},
+    ("batch", "Job"): {("spec",): _OF_JOBS},
+    ("batch", "CronJob"): {
+        ("spec", "jobTemplate", "spec"): _OF_JOBS,
+        ("spec",): ("failedJobsHistoryLimit", "startingDeadlineSeconds", "successfulJobsHistoryLimit"),
+    },
 }
-_NOT_NEGATIVE["batch", "CronJob"] = (
-    *(("spec", "jobTemplate", *path) for path in _NOT_NEGATIVE["batch", "Job"]),
-    ("spec", "failedJobsHistoryLimit"),
-    ("spec", "startingDeadlineSeconds"),
-    ("spec", "successfulJobsHistoryLimit"),
+"""The numbers of each kind that the API server takes from 0 on: where they stand, and their names. Source: Kubernetes
+API reference."""
+
+
+@object_check(
+    "ROLL002",
+    Severity.ERROR,
+    "a number of pods or seconds below zero",
+    kinds=_NOT_NEGATIVE,
+    fields={field for places in _NOT_NEGATIVE.values() for fields in places.values() for field in fields},
 )
-"""The numbers of each kind that the API server takes from 0 on. Source: Kubernetes API reference."""
-
-
-@object_check("ROLL002", Severity.ERROR, "a number of pods or seconds below zero", kinds=_NOT_NEGATIVE)
 def negative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """Replicas, limits and deadlines are counted from 0. The API server refuses a negative one.
 
@@ -147,10 +149,12 @@ def negative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Kubernetes API reference; reproduced on a kube-apiserver.
     """
-    for path in _NOT_NEGATIVE[manifest.group, manifest.kind]:
-        value = mapping(manifest.body, *(str(step) for step in path[:-1])).get(str(path[-1]))
-        if isinstance(value, int) and value < 0:
-            yield Problem(manifest, f"{path[-1]} is {value}, expected 0 or more", path)
+    for at, fields in _NOT_NEGATIVE[manifest.group, manifest.kind].items():
+        holder = mapping(manifest.body, *at)
+        for field in fields if holder else ():
+            value = holder.get(field)
+            if isinstance(value, int) and value < 0:
+                yield Problem(manifest, f"{field} is {value}, expected 0 or more", (*at, field))
 
 
 @object_check(
