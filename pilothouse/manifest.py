@@ -136,27 +136,27 @@ class Manifest:
     @property
     def api_version(self) -> str:
         """The ``apiVersion`` as written, such as ``apps/v1``."""
-        return self.head.api_version
+        return (self._head or self.head).api_version
 
     @property
     def group(self) -> str:
         """The API group, empty for the core group."""
-        return self.head.api_version.rpartition("/")[0]
+        return (self._head or self.head).api_version.rpartition("/")[0]
 
     @property
     def kind(self) -> str:
         """The ``kind`` as written."""
-        return self.head.kind
+        return (self._head or self.head).kind
 
     @property
     def namespace(self) -> str:
         """``metadata.namespace``; empty for an object without one."""
-        return self.head.namespace
+        return (self._head or self.head).namespace
 
     @property
     def name(self) -> str:
         """``metadata.name``."""
-        return self.head.name
+        return (self._head or self.head).name
 
     @property
     def labels(self) -> dict[str, Any]:

@@ -48,11 +48,13 @@ def problems(selector: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
 
     Source: Kubernetes API reference, LabelSelector.
     """
-    for key, value in mapping(selector, "matchLabels").items():
+    if not isinstance(selector, dict):
+        return
+    for key, value in mapping(selector.get("matchLabels")).items():
         wrong = key_problem(key) or value_problem(value)
         if wrong:
             yield (*path, "matchLabels", key), wrong
-    for index, expression in mappings(mapping(selector).get("matchExpressions")):
+    for index, expression in mappings(selector.get("matchExpressions")):
         at = (*path, "matchExpressions", index)
         operator, values = expression.get("operator"), listing(expression.get("values"))
         if wrong := key_problem(expression.get("key")):

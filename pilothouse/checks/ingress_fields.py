@@ -28,21 +28,21 @@ def spec_of(manifest: Manifest) -> dict[str, Any]:
     return mapping(manifest.body, "spec") if manifest.api_version == "networking.k8s.io/v1" else {}
 
 
-def paths_of(manifest: Manifest) -> Iterator[Rule]:
+def paths_of(manifest: Manifest) -> list[Rule]:
     """Every path of an Ingress."""
-    for index, rule in mappings(spec_of(manifest).get("rules")):
-        http = rule.get("http")
-        for place, path in mappings(http.get("paths")) if isinstance(http, dict) else ():
-            yield ("spec", "rules", index, "http", "paths", place), text(rule.get("host")), path
+    return [
+        (("spec", "rules", index, "http", "paths", place), text(rule.get("host")), path)
+        for index, rule in mappings(spec_of(manifest).get("rules"))
+        if isinstance(http := rule.get("http"), dict)
+        for place, path in mappings(http.get("paths"))
+    ]
 
 
-def backends_of(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+def backends_of(manifest: Manifest) -> list[tuple[FieldPath, dict[str, Any]]]:
     """Every backend of an Ingress."""
-    spec = spec_of(manifest)
-    if isinstance(spec.get("defaultBackend"), dict):
-        yield ("spec", "defaultBackend"), spec["defaultBackend"]
-    for path, _, rule in paths_of(manifest):
-        yield (*path, "backend"), mapping(rule.get("backend"))
+    found = [((*path, "backend"), mapping(rule.get("backend"))) for path, _, rule in paths_of(manifest)]
+    default = spec_of(manifest).get("defaultBackend")
+    return [(("spec", "defaultBackend"), default), *found] if isinstance(default, dict) else found
 
 
 @object_check("ING001", Severity.ERROR, "a host of an Ingress that is none", kinds=INGRESS)
