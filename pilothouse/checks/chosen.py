@@ -40,9 +40,6 @@ class Chosen(Generic[Function]):
         return found
 
 
-_HOLDERS = frozenset({dict, list})
-
-
 def field_names(body: Any) -> set[Any]:
     """The name of every field in an object, at any depth.
 
@@ -53,10 +50,9 @@ def field_names(body: Any) -> set[Any]:
     for value in inside:  # which grows by what is found in it
         if type(value) is dict:
             found.update(value)
-            value = value.values()
-        for each in value:
-            if type(each) in _HOLDERS:
-                inside.append(each)  # noqa: PERF401 -- twice as fast, for most hold none
+            inside += value.values()
+        elif type(value) is list:
+            inside += value
     return found
 
 
