@@ -45,6 +45,14 @@ class Stack:
         self.machine_files = list(machine_files)
         self._by_namespace: dict[tuple[str, str], Mapping[str, list[Manifest]]] = {}
 
+    def let_go(self) -> None:
+        """Forget what was worked out: another look at the same objects costs less than the memory."""
+        given = (self.environment, self.catalogue, self.manifests, self.machine_files)
+        self.__dict__.clear()
+        self.__init__(*given)  # type: ignore[misc]  # as if nobody had looked
+        for manifest in self.manifests:
+            manifest.release()
+
     def __len__(self) -> int:
         return len(self.manifests)
 
