@@ -39,7 +39,7 @@ def check_stacks(stacks: Mapping[str, Stack], processes: int) -> dict[str, list[
 
 def _shared_out(stacks: Mapping[str, Stack], processes: int) -> dict[str, list[Finding]]:
     checks = stack_checks()
-    size = -(-len(checks) // _SHARES)
+    size = len(checks) // _SHARES + 1
     jobs = [(name, checks[start : start + size]) for name in stacks for start in range(0, len(checks), size)]
     at_hand: list[str] = []
 
