@@ -27,7 +27,7 @@ def _named(pods: PodTemplate) -> Iterator[tuple[FieldPath, str, dict[str, Any]]]
         yield path, text(container.get("name")), mapping(container, "resources")
 
 
-@pod_check("RES001", Severity.ERROR, "a request above its limit")
+@pod_check("RES001", Severity.ERROR, "a request above its limit", fields=("requests",))
 def above_limit(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A container is promised what it requests, and killed or slowed down beyond its limit: the API server refuses one
     whose request is the greater. Of huge pages and of what device plugins give, such as ``nvidia.com/gpu``, request and
@@ -82,7 +82,7 @@ def above_limit(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
                 )
 
 
-@pod_check("RES002", Severity.ERROR, "a resource that no container can have")
+@pod_check("RES002", Severity.ERROR, "a resource that no container can have", fields=("requests", "limits"))
 def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A container may ask for ``cpu``, ``memory``, ``ephemeral-storage``, huge pages, and for what device plugins offer
     under a domain (``nvidia.com/gpu``), the latter in whole numbers, and never for less than nothing.
@@ -150,7 +150,7 @@ def _slip(resource: str, amount: Decimal, field: str, written: object) -> tuple[
     return None
 
 
-@pod_check("RES003", Severity.WARNING, "a unit that nobody meant")
+@pod_check("RES003", Severity.WARNING, "a unit that nobody meant", fields=("requests", "limits"))
 def slips(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``memory: 512m`` is half a byte, ``memory: 512`` is 512 bytes, and ``cpu: 500`` is five hundred cores. The API
     server takes all of them, the last with nothing but a Pending pod to show for it; a container with such a memory
@@ -285,7 +285,7 @@ _FAR = 8
 """How many times the request a limit may be before more is promised than there is."""
 
 
-@pod_check("RES006", Severity.ADVICE, "a memory limit far above its request")
+@pod_check("RES006", Severity.ADVICE, "a memory limit far above its request", fields=("limits",))
 def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A node is filled by requests. Where limits are many times as high, its pods may together use many times the
     memory it has, and it kills some of them. Memory cannot be taken back as CPU can.
@@ -327,6 +327,7 @@ def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
     "RES007",
     Severity.ADVICE,
     "a scratch folder that may fill its node",
+    fields=("emptyDir",),
     equals=("kube-score container-ephemeral-storage-request-and-limit",),
 )
 def unbounded_scratch(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:

@@ -135,6 +135,7 @@ def twice(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
     "CTR003",
     Severity.ERROR,
     "a container's port that the server refuses",
+    fields=("ports",),
     equals=(
         "kube-linter invalid-target-ports",
         "kube-score container-ports-check",
@@ -184,7 +185,7 @@ def ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
                 yield Problem(manifest, wrong, (*at, "hostPort"))
 
 
-@pod_check("CTR004", Severity.WARNING, "two containers of a pod on one port")
+@pod_check("CTR004", Severity.WARNING, "two containers of a pod on one port", fields=("containerPort",))
 def shared_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The containers of a pod share one network: the second that listens on a port fails to start, with "address
     already in use", or the port was meant to be another one.
@@ -238,7 +239,7 @@ def _name_at(pods: PodTemplate, path: FieldPath) -> Any:
 _ONLY_FOR_RUNNING = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 
 
-@pod_check("CTR005", Severity.ERROR, "a probe or hook of an init container")
+@pod_check("CTR005", Severity.ERROR, "a probe or hook of an init container", fields=("initContainers",))
 def init_probes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """An init container runs once and ends, so nothing can be asked of it while it runs: the API server refuses probes
     and a ``lifecycle`` there. One with ``restartPolicy: Always`` is a sidecar, and may have them.

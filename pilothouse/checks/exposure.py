@@ -13,7 +13,9 @@ from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
 
-@pod_check("EXP001", Severity.ADVICE, "an SSH server in a pod", equals=("kube-linter ssh-port",))
+@pod_check(
+    "EXP001", Severity.ADVICE, "an SSH server in a pod", fields=("containerPort",), equals=("kube-linter ssh-port",)
+)
 def ssh(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Port 22 is SSH's: a second way into the pod, past the API server's accounts, rights and audit log. ``kubectl
     exec`` and ``kubectl debug`` are the first.
@@ -43,6 +45,7 @@ def ssh(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem
     "EXP002",
     Severity.ADVICE,
     "a port below 1024",
+    fields=("containerPort",),
     equals=("kube-linter privileged-ports",),
 )
 def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -83,6 +86,7 @@ def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
     "EXP003",
     Severity.ADVICE,
     "names that a pod makes up",
+    fields=("hostAliases",),
 )
 def host_aliases(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``hostAliases`` writes names and addresses into the pod's ``/etc/hosts``, before DNS is asked: an address that

@@ -72,7 +72,7 @@ def latest(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Prob
             )
 
 
-@pod_check("IMG002", Severity.WARNING, "nodes that keep an old image")
+@pod_check("IMG002", Severity.WARNING, "nodes that keep an old image", fields=("imagePullPolicy",))
 def stale(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """With ``imagePullPolicy: IfNotPresent`` a node that has an image of this name does not ask for it again. Of a tag
     that moves, each node keeps the one that was there when it first pulled it, so pods of one workload run different
@@ -106,7 +106,7 @@ def stale(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
             )
 
 
-@pod_check("IMG003", Severity.WARNING, "an image that nobody pulls")
+@pod_check("IMG003", Severity.WARNING, "an image that nobody pulls", fields=("imagePullPolicy",))
 def never_pulled(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """With ``imagePullPolicy: Never`` a pod starts only on nodes that have its image already. On a new node, or after
     an old one has cleaned up, it fails with ``ErrImageNeverPull``.

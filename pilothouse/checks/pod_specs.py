@@ -74,7 +74,7 @@ def restart_policy(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Itera
         )
 
 
-@pod_check("CTR007", Severity.ERROR, "processes shared two ways")
+@pod_check("CTR007", Severity.ERROR, "processes shared two ways", fields=("shareProcessNamespace",))
 def shared_processes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``shareProcessNamespace`` lets the containers of a pod see each other's processes, ``hostPID`` all those of the
     node. The API server refuses both together.
@@ -106,9 +106,11 @@ def shared_processes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
 
 
 _NAMED = ("priorityClassName", "serviceAccountName")
+_SOURCES = ("configMapRef", "secretRef")
+_KEYS = ("configMapKeyRef", "secretKeyRef")
 
 
-@pod_check("CTR008", Severity.ERROR, "a reference to a name that nothing can have")
+@pod_check("CTR008", Severity.ERROR, "a reference to a name that nothing can have", fields=(*_NAMED, *_SOURCES, *_KEYS))
 def impossible_names(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A ConfigMap, a Secret, a ServiceAccount and a PriorityClass are called by DNS subdomains: lower-case letters,
     digits, ``-`` and ``.``. The API server refuses pods that name another.
@@ -159,7 +161,7 @@ def impossible_names(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
             )
 
 
-@pod_check("CTR009", Severity.ERROR, "a toleration that the server refuses")
+@pod_check("CTR009", Severity.ERROR, "a toleration that the server refuses", fields=("tolerations",))
 def tolerations(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A toleration without a key tolerates everything, and says ``operator: Exists``; with ``Exists`` there is no
     value; and ``tolerationSeconds`` goes with the effect ``NoExecute`` alone. The API server refuses others.

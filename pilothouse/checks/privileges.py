@@ -180,6 +180,7 @@ def read_only(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
     "POD029",
     Severity.ADVICE,
     "a volume that pods mount past the cluster's storage",
+    fields=("volumes",),
     equals=("pss restricted Volume Types",),
 )
 def volumes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.checks.containers import judged, port_problem
-from pilothouse.checks.probes import HANDLERS, READINESS, each_probe, ports_of
+from pilothouse.checks.probes import HANDLERS, PROBES, READINESS, each_probe, ports_of
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping
@@ -18,7 +18,7 @@ from pilothouse.stack import Stack
 _NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "failureThreshold", "successThreshold")
 
 
-@pod_check("PROBE006", Severity.ERROR, "a probe that the server refuses")
+@pod_check("PROBE006", Severity.ERROR, "a probe that the server refuses", fields=PROBES)
 def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A probe has one of ``exec`` (with a command), ``httpGet``, ``tcpSocket`` and ``grpc``, numbers that are not
     negative, and a port between 1 and 65535 or a port's name. A liveness or startup probe succeeds at the first

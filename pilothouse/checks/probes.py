@@ -157,6 +157,7 @@ def no_liveness(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
     "PROBE003",
     Severity.ADVICE,
     "a container killed as soon as it is unready",
+    fields=(LIVENESS,),
     equals=("kube-score pod-probes-identical",),
 )
 def identical(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -209,14 +210,18 @@ def patience(probe: dict[str, Any]) -> int:
     return number_of(probe, "periodSeconds") * number_of(probe, "failureThreshold")
 
 
+_ASKING = ("httpGet", "tcpSocket", "grpc")
+"""The handlers that ask a port."""
+
+
 def ports_of(probe: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for handler in ("httpGet", "tcpSocket", "grpc"):
+    for handler in _ASKING:
         action = probe.get(handler)
         if isinstance(action, dict):
             yield handler, action.get("port")
 
 
-@pod_check("PROBE004", Severity.WARNING, "a probe of a port name that its container does not have")
+@pod_check("PROBE004", Severity.WARNING, "a probe of a port name that its container does not have", fields=_ASKING)
 def unnamed_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A port given by name is looked up among those that the same container declares. Where it is not there the probe
     fails whatever the container does: it never becomes ready.
@@ -265,6 +270,7 @@ def unnamed_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
     "PROBE005",
     Severity.ADVICE,
     "a probe of a port that its container does not declare",
+    fields=_ASKING,
     equals=(
         "kube-linter liveness-port",
         "kube-linter readiness-port",
