@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.lenient import listing, mapping, mappings, text
-from pilothouse.pods import PodTemplate
+from pilothouse.pods import PodTemplate, once_a_template
 
 Violation = tuple[FieldPath, str]
 """The field in the workload, and what is wrong with it: a clause that reads on after "here"."""
@@ -46,32 +46,27 @@ class Pods:
         self.spec = spec
         self.at: FieldPath = (*template.path, "spec")
         """Where the spec stands in the workload."""
-        self.context = mapping(spec, "securityContext")
+        self.context = mapping(spec.get("securityContext"))
         """The pod's ``securityContext``; empty where it has none."""
         self.parts = [
-            Part(path, text(body.get("name")), body, mapping(body, "securityContext"))
+            Part(path, text(body.get("name")), body, mapping(body.get("securityContext")))
             for path, body in template.containers(*_LISTS)
         ]
         self.contexts: list[tuple[FieldPath, dict[str, Any]]] = [
-            ((*path, "securityContext"), context)
-            for path, context in ((self.at, self.context), *((part.path, part.context) for part in self.parts))
-            if context
+            ((*part.path, "securityContext"), part.context) for part in self.parts if part.context
         ]
+        if self.context:
+            self.contexts.insert(0, ((*self.at, "securityContext"), self.context))
         """The ``securityContext`` of the pod and of its containers with their paths, those that there are."""
-        self.windows = mapping(spec, "os").get("name") == "windows"
+        self.windows = mapping(spec.get("os")).get("name") == "windows"
         self.own_users = spec.get("hostUsers") is False
         """Whether they are in a user namespace of their own, where root is nobody on the node."""
 
 
-_last: Pods | None = None
-
-
+@once_a_template
 def taken_apart(template: PodTemplate) -> Pods:
-    """The pods of a template; the last one is kept, because many checks look at one after the other."""
-    global _last
-    if _last is None or _last.template is not template:
-        _last = Pods(template)
-    return _last
+    """The pods of a template."""
+    return Pods(template)
 
 
 def host_namespaces(pods: Pods, minor: int) -> Iterator[Violation]:

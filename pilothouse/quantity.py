@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import re
 from collections.abc import Mapping
@@ -82,6 +81,8 @@ def amounts(named: object) -> dict[str, Decimal]:
     """
     found = {}
     for resource, quantity in mapping(named).items():
-        with contextlib.suppress(ValueError):
+        try:
             found[resource] = parse(quantity)
+        except ValueError:
+            continue
     return found

@@ -12,19 +12,25 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest
-from pilothouse.pods import PodTemplate
+from pilothouse.pods import PodTemplate, once_a_template
 from pilothouse.quantity import amounts
-from pilothouse.resources import overcommits, refused_amount, refused_name
+from pilothouse.resources import OF_CONTAINERS, overcommits, refused_amount, refused_name
 from pilothouse.stack import Stack
 
 _LISTS = ("initContainers", "containers")
 _MI = 1024 * 1024
 
 
-def _named(pods: PodTemplate) -> Iterator[tuple[FieldPath, str, dict[str, Any]]]:
-    """Each container's path, name and resources."""
+@once_a_template
+def _asked(pods: PodTemplate) -> list[tuple[FieldPath, str, dict[str, Any], qos.Amounts, qos.Amounts]]:
+    """Each container that has resources: its path, its name, these, and in numbers its requests and its limits."""
+    found = []
     for path, container in pods.containers(*_LISTS):
-        yield path, text(container.get("name")), mapping(container, "resources")
+        resources = mapping(container.get("resources"))
+        if resources:
+            requests, limits = amounts(resources.get("requests")), amounts(resources.get("limits"))
+            found.append((path, text(container.get("name")), resources, requests, limits))
+    return found
 
 
 @pod_check("RES001", Severity.ERROR, "a request above its limit", fields=("requests",))
@@ -53,29 +59,31 @@ def above_limit(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
 
     Source: Kubernetes API reference, ResourceRequirements; "Schedule GPUs"; "Manage HugePages".
     """
-    for path, name, resources in _named(pods):
-        requests, limits = amounts(resources.get("requests")), amounts(resources.get("limits"))
+    for path, name, resources, requests, limits in _asked(pods):
         for resource, requested in requests.items():
+            limit = limits.get(resource)
+            if requested == limit or (overcommits(resource) and (limit is None or requested < limit)):
+                continue
             at = (*path, "resources", "requests", resource)
-            asked, limit = resources["requests"][resource], mapping(resources.get("limits")).get(resource)
-            if resource in limits and requested > limits[resource]:
+            asked, said = resources["requests"][resource], mapping(resources.get("limits")).get(resource)
+            if limit is not None and requested > limit:
                 yield Problem(
                     manifest,
-                    f"the container {name} requests {asked} of {resource}, and its limit is {limit}",
+                    f"the container {name} requests {asked} of {resource}, and its limit is {said}",
                     at,
                     "request less, or raise the limit",
                 )
-            elif not overcommits(resource) and requested != limits.get(resource) and limit is None:
+            elif said is None:
                 yield Problem(
                     manifest,
                     f"the container {name} requests {asked} of {resource} without a limit; the two have to be the same",
                     at,
                     f"name it under limits: a request of {resource} follows from its limit",
                 )
-            elif not overcommits(resource) and requested != limits.get(resource, requested):
+            elif limit is not None:
                 yield Problem(
                     manifest,
-                    f"the container {name} requests {asked} of {resource}, and its limit is {limit}: the two have to be"
+                    f"the container {name} requests {asked} of {resource}, and its limit is {said}: the two have to be"
                     " the same",
                     at,
                     "leave the request out: it follows from the limit",
@@ -103,9 +111,11 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
     Source: Kubernetes documentation, "Resource Management for Pods and Containers", "Resource types".
     """
-    for path, name, resources in _named(pods):
-        for field in ("requests", "limits"):
-            for resource, amount in amounts(resources.get(field)).items():
+    for path, name, resources, requests, limits in _asked(pods):
+        for field, named in (("requests", requests), ("limits", limits)):
+            for resource, amount in named.items():
+                if resource in OF_CONTAINERS and amount >= 0:
+                    continue  # as nearly every one
                 wrong = refused_name(resource) or refused_amount(resource, amount)
                 if wrong:
                     yield Problem(
@@ -143,9 +153,9 @@ def _slip(resource: str, amount: Decimal, field: str, written: object) -> tuple[
                 f"{written} of {resource} is {amount.normalize():f} bytes",
                 "write the unit, as in 64Mi",
             )
-    if resource == "cpu":
+    if resource == "cpu" and amount >= 100:
         plain = amount % 50 == 0 and str(written).strip().isdecimal()
-        if amount >= _MOST_CPU or (amount >= 100 and plain):
+        if amount >= _MOST_CPU or plain:
             return f"{written} of cpu is {amount.normalize():f} cores", "write m for thousandths of a core, as in 500m"
     return None
 
@@ -172,9 +182,9 @@ def slips(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
 
     Source: Kubernetes documentation, "Resource Management for Pods and Containers", "Memory resource units".
     """
-    for path, name, resources in _named(pods):
-        for field in ("requests", "limits"):
-            for resource, amount in amounts(resources.get(field)).items():
+    for path, name, resources, requests, limits in _asked(pods):
+        for field, named in (("requests", requests), ("limits", limits)):
+            for resource, amount in named.items():
                 slip = _slip(resource, amount, field, resources[field][resource])
                 if slip is not None:
                     at = (*path, "resources", field, resource)
@@ -310,10 +320,11 @@ def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
 
     Source: Kubernetes documentation, "Node-pressure Eviction", "Node out of memory behavior".
     """
-    for path, name, resources in _named(pods):
-        requested = amounts(resources.get("requests")).get("memory", Decimal(0))
-        limit = amounts(resources.get("limits")).get("memory", Decimal(0))
-        if requested > 0 and limit > _FAR * requested and limit - requested >= 256 * _MI:
+    for path, name, resources, requests, limits in _asked(pods):
+        requested, limit = requests.get("memory"), limits.get("memory")
+        if requested is None or limit is None or requested <= 0:
+            continue
+        if limit > _FAR * requested and limit - requested >= 256 * _MI:
             written = resources["requests"]["memory"], resources["limits"]["memory"]
             yield Problem(
                 manifest,

@@ -8,7 +8,7 @@ from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.manifest import Manifest
-from pilothouse.pod_controls import taken_apart
+from pilothouse.pod_controls import Part, taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
@@ -68,11 +68,9 @@ def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
     ```
     """
     for part in taken_apart(pods).parts:
-        if "NET_BIND_SERVICE" in listing(mapping(part.context, "capabilities").get("add")):
-            continue
         for index, port in mappings(part.body.get("ports")):
             number = port.get("containerPort")
-            if isinstance(number, int) and 0 < number < 1024 and number is not True:
+            if isinstance(number, int) and 0 < number < 1024 and number is not True and not _may_bind(part):
                 at = (*part.path, "ports", index, "containerPort")
                 yield Problem(
                     manifest,
@@ -80,6 +78,11 @@ def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
                     at,
                     "listen on a port above 1023, and let the Service translate; or add NET_BIND_SERVICE",
                 )
+
+
+def _may_bind(part: Part) -> bool:
+    """Whether a container is given the right to listen below 1024."""
+    return "NET_BIND_SERVICE" in listing(mapping(part.context, "capabilities").get("add"))
 
 
 @pod_check(

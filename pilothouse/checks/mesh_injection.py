@@ -202,14 +202,16 @@ def proxy_user(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
 
     Source: Istio's page "Application Requirements".
     """
-    if pods.labels.get(_AMBIENT) == "ambient" and str(pods.labels.get(INJECT)) == "true":
+    labels, spec = pods.labels, pods.spec
+    if labels.get(_AMBIENT) == "ambient" and str(labels.get(INJECT)) == "true":
         path: FieldPath = (*pods.path, "metadata", "labels", _AMBIENT)
         yield Problem(manifest, "a sidecar and ambient mode", path, "keep one of the two labels", "INJECT007")
-    said, containers = pods.spec, pods.containers("containers", "initContainers")
-    if "gateway.networking.k8s.io/gateway-name" in pods.labels:
+    if "gateway.networking.k8s.io/gateway-name" in labels:
         return
-    named = [container.get("name") for _, container in containers]
-    if mapping(said.get("securityContext")).get("runAsUser") == 1337 and SIDECAR not in named:
+    containers = pods.containers("containers", "initContainers")
+    if mapping(spec.get("securityContext")).get("runAsUser") == 1337 and all(
+        container.get("name") != SIDECAR for _, container in containers
+    ):
         path = (*pods.path, "spec", "securityContext", "runAsUser")
         yield Problem(manifest, "1337 is the user of Istio's proxy", path, "run it as another user")
     for at, container in containers:

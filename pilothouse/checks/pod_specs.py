@@ -139,19 +139,7 @@ def impossible_names(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
     """
     if not judged(manifest, stack):
         return
-    at = (*pods.path, "spec")
-    named: list[tuple[object, FieldPath]] = [(pods.spec.get(field), (*at, field)) for field in _NAMED]
-    for path, container in pods.containers(*LISTS):
-        for index, source in mappings(container.get("envFrom")) if container.get("envFrom") else ():
-            here = (*path, "envFrom", index)
-            refs = ("configMapRef", "secretRef")
-            named += [(mapping(source, field).get("name"), (*here, field, "name")) for field in refs]
-        for index, variable in mappings(container.get("env")) if container.get("env") else ():
-            if variable.get("valueFrom"):
-                source, here = mapping(variable, "valueFrom"), (*path, "env", index, "valueFrom")
-                fields = ("configMapKeyRef", "secretKeyRef")
-                named += [(mapping(source, field).get("name"), (*here, field, "name")) for field in fields]
-    for name, where in named:
+    for name, where in _names(pods):
         if isinstance(name, str) and name and not dns_subdomain(name):
             yield Problem(
                 manifest,
@@ -159,6 +147,25 @@ def impossible_names(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
                 where,
                 "name it as its object is called",
             )
+
+
+def _names(pods: PodTemplate) -> Iterator[tuple[object, FieldPath]]:
+    """Every name by which pods speak of an object that is not theirs, with its field."""
+    for field in _NAMED:
+        if field in pods.spec:
+            yield pods.spec[field], (*pods.path, "spec", field)
+    for path, container in pods.containers(*LISTS):
+        if "envFrom" in container:
+            for index, source in mappings(container["envFrom"]):
+                for field in _SOURCES:
+                    if field in source:
+                        yield mapping(source[field]).get("name"), (*path, "envFrom", index, field, "name")
+        if "env" in container:
+            for index, variable in mappings(container["env"]):
+                source = mapping(variable.get("valueFrom"))
+                for field in _KEYS:
+                    if field in source:
+                        yield mapping(source[field]).get("name"), (*path, "env", index, "valueFrom", field, "name")
 
 
 @pod_check("CTR009", Severity.ERROR, "a toleration that the server refuses", fields=("tolerations",))

@@ -10,7 +10,6 @@ from pilothouse.checks.containers import judged, port_problem
 from pilothouse.checks.probes import HANDLERS, PROBES, READINESS, each_probe, ports_of
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
-from pilothouse.lenient import mapping
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
@@ -59,14 +58,14 @@ def _wrong(field: str, probe: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]
     if len(handlers) != 1 and not any(isinstance(probe.get(each), list | str | int | float) for each in HANDLERS):
         told = f"has {' and '.join(handlers)}" if handlers else "asks nothing"
         yield (), f"{told}, expected one of {', '.join(HANDLERS)}"
-    if mapping(probe, "exec").get("command") in (None, []) and handlers == ["exec"]:
+    if handlers == ["exec"] and probe["exec"].get("command") in (None, []):
         yield ("exec",), "runs no command"
     for handler, port in ports_of(probe):
-        if handlers[:1] == [handler] and (wrong := port_problem(port)):
+        if handler == handlers[0] and (wrong := port_problem(port)):
             yield (handler, "port"), f"asks in vain: {wrong}"
     for number in _NUMBERS:
-        value = probe.get(number)
-        if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        value = probe.get(number, 0)
+        if isinstance(value, int) and value < 0:
             yield (number,), f"has {number} {value}, expected 0 or more"
     successes, grace = probe.get("successThreshold"), probe.get("terminationGracePeriodSeconds")
     if field != READINESS and isinstance(successes, int) and successes > 1:

@@ -11,7 +11,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings
 from pilothouse.manifest import Manifest
-from pilothouse.pods import PodTemplate
+from pilothouse.pods import PodTemplate, once_a_template
 from pilothouse.stack import Stack
 
 LIVENESS, READINESS, STARTUP = PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -23,13 +23,15 @@ _DEFAULTS = {"initialDelaySeconds": 0, "timeoutSeconds": 1, "periodSeconds": 10,
 _Found = tuple[FieldPath, dict[str, Any], str, dict[str, Any]]
 
 
-def each_probe(pods: PodTemplate) -> Iterator[_Found]:
+@once_a_template
+def each_probe(pods: PodTemplate) -> list[_Found]:
     """Every probe: its path, its container, its field and itself."""
-    for path, container in pods.containers(*LISTS):
-        for field in PROBES:
-            probe = container.get(field)
-            if isinstance(probe, dict):
-                yield (*path, field), container, field, probe
+    return [
+        ((*path, field), container, field, container[field])
+        for path, container in pods.containers(*LISTS)
+        for field in PROBES
+        if isinstance(container.get(field), dict)
+    ]
 
 
 def number_of(probe: dict[str, Any], field: str) -> int:
@@ -195,8 +197,9 @@ def identical(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
         liveness, readiness = container.get(LIVENESS), container.get(READINESS)
         if not isinstance(liveness, dict) or not isinstance(readiness, dict):
             continue
-        same = all(liveness.get(handler) == readiness.get(handler) for handler in HANDLERS)
-        if same and patience(liveness) <= patience(readiness):
+        if any(liveness.get(handler) != readiness.get(handler) for handler in HANDLERS):
+            continue
+        if patience(liveness) <= patience(readiness):
             yield Problem(
                 manifest,
                 f"the container {container.get('name')} is killed as soon as it is unready:"
@@ -254,9 +257,9 @@ def unnamed_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
     """
     for path, container, field, probe in each_probe(pods):
         for handler, port in ports_of(probe):
-            if isinstance(port, str) and not port_problem(port):
+            if isinstance(port, str):
                 declared = [str(each["name"]) for _, each in mappings(container.get("ports")) if each.get("name")]
-                if port not in declared:
+                if port not in declared and not port_problem(port):
                     yield Problem(
                         manifest,
                         f"the {field} of {container.get('name')} asks the port {port}; the container declares "
