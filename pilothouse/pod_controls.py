@@ -106,7 +106,7 @@ HARMLESS_CAPABILITIES = frozenset(
 def added(pods: Pods, allowed: frozenset[str]) -> Iterator[Violation]:
     """The capabilities that containers are given, but some."""
     for part in pods.parts:
-        for index, capability in enumerate(listing(mapping(part.context, "capabilities").get("add"))):
+        for index, capability in enumerate(listing(mapping(part.context.get("capabilities")).get("add"))):
             if isinstance(capability, str) and capability not in allowed:
                 at = (*part.path, "securityContext", "capabilities", "add", index)
                 yield at, f"the container {part.name} gets {capability}"
@@ -157,7 +157,7 @@ def host_probes(pods: Pods, minor: int) -> Iterator[Violation]:
 def apparmor(pods: Pods, minor: int) -> Iterator[Violation]:
     """AppArmor."""
     for at, context in pods.contexts:
-        kind = mapping(context, "appArmorProfile").get("type")
+        kind = mapping(context.get("appArmorProfile")).get("type")
         if kind is not None and kind not in ("RuntimeDefault", "Localhost"):
             yield (*at, "appArmorProfile", "type"), f"the AppArmor profile is {kind}"
     for key, value in pods.template.annotations.items():
@@ -207,7 +207,7 @@ def seccomp(pods: Pods, minor: int) -> Iterator[Violation]:
     """Seccomp: by a field since 1.19, before that by annotations."""
     if minor >= 19:
         for at, context in pods.contexts:
-            kind = mapping(context, "seccompProfile").get("type")
+            kind = mapping(context.get("seccompProfile")).get("type")
             if kind is not None and kind not in _PROFILES:
                 yield (*at, "seccompProfile", "type"), f"the seccomp profile is {kind}"
         return
@@ -346,7 +346,7 @@ def capabilities_dropped(pods: Pods, minor: int) -> Iterator[Violation]:
     if minor >= 25 and pods.windows:
         return
     for part in pods.parts:
-        if "ALL" not in listing(mapping(part.context, "capabilities").get("drop")):
+        if "ALL" not in listing(mapping(part.context.get("capabilities")).get("drop")):
             at = (*part.path, "securityContext", "capabilities", "drop")
             yield at, f"the container {part.name} does not drop ALL capabilities"
     yield from added(pods, _BIND)

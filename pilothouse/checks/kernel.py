@@ -91,8 +91,8 @@ def known_capability(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
     ```
     """
     for part in taken_apart(pods).parts:
-        named = mapping(part.context, "capabilities")
-        for field in ("add", "drop"):
+        named = mapping(part.context.get("capabilities"))
+        for field in ("add", "drop") if named else ():
             for index, capability in enumerate(listing(named.get(field))):
                 if not isinstance(capability, str) or capability.upper() in _CAPABILITIES:
                     continue  # runtimes do not care for capitals; pod security does, and POD026 says so

@@ -7,7 +7,7 @@ from typing import Any
 
 from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.checks.containers import judged, port_problem
-from pilothouse.checks.probes import HANDLERS, PROBES, READINESS, each_probe, ports_of
+from pilothouse.checks.probes import HANDLERS, PROBES, READINESS, each_probe
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.manifest import Manifest
@@ -54,19 +54,17 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
 
 def _wrong(field: str, probe: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
-    handlers = [handler for handler in HANDLERS if isinstance(probe.get(handler), dict)]
+    handlers = [handler for handler in HANDLERS if handler in probe and isinstance(probe[handler], dict)]
     if len(handlers) != 1 and not any(isinstance(probe.get(each), list | str | int | float) for each in HANDLERS):
         told = f"has {' and '.join(handlers)}" if handlers else "asks nothing"
         yield (), f"{told}, expected one of {', '.join(HANDLERS)}"
     if handlers == ["exec"] and probe["exec"].get("command") in (None, []):
         yield ("exec",), "runs no command"
-    for handler, port in ports_of(probe):
-        if handler == handlers[0] and (wrong := port_problem(port)):
-            yield (handler, "port"), f"asks in vain: {wrong}"
+    if handlers and handlers[0] != "exec" and (wrong := port_problem(probe[handlers[0]].get("port"))):
+        yield (handlers[0], "port"), f"asks in vain: {wrong}"
     for number in _NUMBERS:
-        value = probe.get(number, 0)
-        if isinstance(value, int) and value < 0:
-            yield (number,), f"has {number} {value}, expected 0 or more"
+        if number in probe and isinstance(probe[number], int) and probe[number] < 0:
+            yield (number,), f"has {number} {probe[number]}, expected 0 or more"
     successes, grace = probe.get("successThreshold"), probe.get("terminationGracePeriodSeconds")
     if field != READINESS and isinstance(successes, int) and successes > 1:
         yield ("successThreshold",), f"has successThreshold {successes}, expected 1"

@@ -217,11 +217,15 @@ _ASKING = ("httpGet", "tcpSocket", "grpc")
 """The handlers that ask a port."""
 
 
-def ports_of(probe: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for handler in _ASKING:
-        action = probe.get(handler)
-        if isinstance(action, dict):
-            yield handler, action.get("port")
+@once_a_template
+def _each_port(pods: PodTemplate) -> list[tuple[FieldPath, dict[str, Any], str, dict[str, Any]]]:
+    """Every handler that asks a port: its path, its container, its probe's field and itself."""
+    return [
+        ((*path, handler), container, field, probe[handler])
+        for path, container, field, probe in each_probe(pods)
+        for handler in _ASKING
+        if handler in probe and isinstance(probe[handler], dict)
+    ]
 
 
 @pod_check("PROBE004", Severity.WARNING, "a probe of a port name that its container does not have", fields=_ASKING)
@@ -255,18 +259,18 @@ def unnamed_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
 
     Source: Kubernetes API reference, HTTPGetAction and TCPSocketAction.
     """
-    for path, container, field, probe in each_probe(pods):
-        for handler, port in ports_of(probe):
-            if isinstance(port, str):
-                declared = [str(each["name"]) for _, each in mappings(container.get("ports")) if each.get("name")]
-                if port not in declared and not port_problem(port):
-                    yield Problem(
-                        manifest,
-                        f"the {field} of {container.get('name')} asks the port {port}; the container declares "
-                        + (", ".join(declared) or "no port by name"),
-                        (*path, handler, "port"),
-                        "name a port that this container declares",
-                    )
+    for path, container, field, handler in _each_port(pods):
+        port = handler.get("port")
+        if isinstance(port, str):
+            declared = [str(each["name"]) for _, each in mappings(container.get("ports")) if each.get("name")]
+            if port not in declared and not port_problem(port):
+                yield Problem(
+                    manifest,
+                    f"the {field} of {container.get('name')} asks the port {port}; the container declares "
+                    + (", ".join(declared) or "no port by name"),
+                    (*path, "port"),
+                    "name a port that this container declares",
+                )
 
 
 @pod_check(
@@ -311,19 +315,19 @@ def undeclared_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iter
     Source: Kubernetes API reference, Container, ``ports``: "primarily informational".
     """
     declared: set[int] | None = None
-    for path, container, field, probe in each_probe(pods):
-        for handler, port in ports_of(probe):
-            if not isinstance(port, int) or not container.get("ports") or mapping(probe, handler).get("host"):
-                continue
-            if declared is None:
-                listed = (mappings(each.get("ports")) for _, each in pods.containers(*LISTS))
-                numbers = (each.get("containerPort") for ports in listed for _, each in ports)
-                declared = {number for number in numbers if isinstance(number, int)}
-            if port not in declared and not port_problem(port):
-                yield Problem(
-                    manifest,
-                    f"the {field} of {container.get('name')} asks the port {port}; its pod's containers declare "
-                    + ", ".join(map(str, sorted(declared))),
-                    (*path, handler, "port"),
-                    "ask a port that the container declares, or declare this one",
-                )
+    for path, container, field, handler in _each_port(pods):
+        port = handler.get("port")
+        if not isinstance(port, int) or not container.get("ports") or handler.get("host"):
+            continue
+        if declared is None:
+            listed = (mappings(each.get("ports")) for _, each in pods.containers(*LISTS))
+            numbers = (each.get("containerPort") for ports in listed for _, each in ports)
+            declared = {number for number in numbers if isinstance(number, int)}
+        if port not in declared and not port_problem(port):
+            yield Problem(
+                manifest,
+                f"the {field} of {container.get('name')} asks the port {port}; its pod's containers declare "
+                + ", ".join(map(str, sorted(declared))),
+                (*path, "port"),
+                "ask a port that the container declares, or declare this one",
+            )
