@@ -44,32 +44,30 @@ def restart_policy(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Itera
 
     Source: Kubernetes documentation, Jobs and Deployments; reproduced on a kube-apiserver.
     """
-    if not judged(manifest, stack) or manifest.kind in ("Pod", "PodTemplate"):
+    kind, policy = manifest.kind, pods.spec.get("restartPolicy")
+    if kind in ("Pod", "PodTemplate") or not judged(manifest, stack):
         return
-    at = (*pods.path, "spec")
-    policy = pods.spec.get("restartPolicy")
-    if manifest.kind in JOBS:
+    if kind in JOBS:
         if policy in (None, "", "Always"):
             yield Problem(
                 manifest,
-                f"the restartPolicy of a {manifest.kind}'s pods is {policy or 'Always by default'},"
-                " expected OnFailure or Never",
-                (*at, "restartPolicy"),
+                f"the restartPolicy of a {kind}'s pods is {policy or 'Always by default'}, expected OnFailure or Never",
+                (*pods.path, "spec", "restartPolicy"),
                 "say restartPolicy: Never, or OnFailure",
             )
         return
     if policy in ("OnFailure", "Never"):
         yield Problem(
             manifest,
-            f"the restartPolicy of a {manifest.kind}'s pods is {policy}, expected Always",
-            (*at, "restartPolicy"),
+            f"the restartPolicy of a {kind}'s pods is {policy}, expected Always",
+            (*pods.path, "spec", "restartPolicy"),
             "remove it, or run the pods as a Job",
         )
     if isinstance(pods.spec.get("activeDeadlineSeconds"), int):
         yield Problem(
             manifest,
-            f"the pods of a {manifest.kind} have no deadline, and here activeDeadlineSeconds is set",
-            (*at, "activeDeadlineSeconds"),
+            f"the pods of a {kind} have no deadline, and here activeDeadlineSeconds is set",
+            (*pods.path, "spec", "activeDeadlineSeconds"),
             "remove it, or run the pods as a Job",
         )
 

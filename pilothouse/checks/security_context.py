@@ -139,7 +139,7 @@ def contradicts(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
     """
     apart = taken_apart(pods)
     for part in apart.parts:
-        if _effective(apart, part, "runAsNonRoot") is True and _is_root(_effective(apart, part, "runAsUser")):
+        if _is_root(_effective(apart, part, "runAsUser")) and _effective(apart, part, "runAsNonRoot") is True:
             own = part.context.get("runAsUser") is not None
             yield Problem(
                 manifest,
