@@ -52,11 +52,12 @@ class Pods:
             Part(path, text(body.get("name")), body, mapping(body.get("securityContext")))
             for path, body in template.containers(*_LISTS)
         ]
-        self.contexts: list[tuple[FieldPath, dict[str, Any]]] = [
-            ((*part.path, "securityContext"), part.context) for part in self.parts if part.context
-        ]
+        self.contexts: list[tuple[FieldPath, dict[str, Any]]] = []
         if self.context:
-            self.contexts.insert(0, ((*self.at, "securityContext"), self.context))
+            self.contexts.append(((*self.at, "securityContext"), self.context))
+        for path, _, _, context in self.parts:
+            if context:
+                self.contexts.append(((*path, "securityContext"), context))
         """The ``securityContext`` of the pod and of its containers with their paths, those that there are."""
         self.windows = mapping(spec.get("os")).get("name") == "windows"
         self.own_users = spec.get("hostUsers") is False

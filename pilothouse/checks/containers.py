@@ -177,21 +177,20 @@ def ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
             continue
         names: set[str] = set()
         for index, port in mappings(container["ports"]):
-            at = (*path, "ports", index)
-            given, name = port.get("containerPort"), port.get("name")
+            given, name, host = port.get("containerPort"), port.get("name"), port.get("hostPort")
             if given is None:
-                yield Problem(manifest, "the port has no containerPort", at, "name its number")
+                yield Problem(manifest, "the port has no containerPort", (*path, "ports", index), "name its number")
             elif isinstance(given, int) and (wrong := port_problem(given)):
-                yield Problem(manifest, wrong, (*at, "containerPort"))
-            if isinstance(name, str) and name:
+                yield Problem(manifest, wrong, (*path, "ports", index, "containerPort"))
+            if name and isinstance(name, str):
                 if wrong := port_problem(name):
-                    yield Problem(manifest, wrong, (*at, "name"))
+                    yield Problem(manifest, wrong, (*path, "ports", index, "name"))
                 elif name in names:
-                    yield Problem(manifest, f"two ports of the container are called {name}", (*at, "name"))
+                    message = f"two ports of the container are called {name}"
+                    yield Problem(manifest, message, (*path, "ports", index, "name"))
                 names.add(name)
-            host = port.get("hostPort")
-            if isinstance(host, int) and host and (wrong := port_problem(host)):
-                yield Problem(manifest, wrong, (*at, "hostPort"))
+            if host and isinstance(host, int) and (wrong := port_problem(host)):
+                yield Problem(manifest, wrong, (*path, "ports", index, "hostPort"))
 
 
 @pod_check("CTR004", Severity.WARNING, "two containers of a pod on one port", fields=("containerPort",))
