@@ -36,19 +36,22 @@ class PodTemplate:
     :param body: the template: a dict with ``metadata`` and ``spec``.
     """
 
-    __slots__ = ("_containers", "body", "path", "spec")
+    __slots__ = ("_containers", "_labels", "body", "path", "spec")
 
     def __init__(self, path: FieldPath, body: Body) -> None:
         self.path = path
         self.body = body
         self.spec: dict[str, Any] = mapping(body, "spec")
         """The pods' spec; empty where there is none."""
+        self._labels: dict[str, str] | None = None
         self._containers: dict[tuple[str, ...], list[tuple[FieldPath, dict[str, Any]]]] = {}
 
     @property
     def labels(self) -> dict[str, str]:
         """The labels that its pods carry."""
-        return mapping(self.body, "metadata", "labels")
+        if self._labels is None:
+            self._labels = mapping(self.body, "metadata", "labels")
+        return self._labels
 
     @property
     def annotations(self) -> dict[str, str]:

@@ -207,7 +207,7 @@ class Stack:
         if not selector:
             return []
         wanted = [(namespace, key, str(value)) for key, value in selector.items() if key not in ADDED_LABELS]
-        known = (self._pods_by_label.get(label, []) for label in wanted)
+        known = [self._pods_by_label.get(label, []) for label in wanted]
         rarest = min(known, key=len, default=self.workloads.get(namespace, []))
         stateful_set = str(selector[POD_NAME]).rpartition("-")[0] if POD_NAME in selector else ""
         return [

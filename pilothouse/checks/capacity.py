@@ -228,14 +228,12 @@ def half_requested(stack: Stack) -> Iterator[Problem]:
     """
     for namespace, workloads in stack.workloads.items():
         requests, limits = qos.defaults(stack, namespace)
-        for manifest, pods in workloads:
-            if qos.is_best_effort(pods, requests, limits) or mapping(pods.spec, "resources"):
-                continue
+        needed = {"cpu", "memory"}.difference(requests, limits)
+        for manifest, pods in workloads if needed else ():
             for path, container in pods.containers():
                 own = mapping(container, "resources")
-                named = {*requests, *limits, *mapping(own.get("requests")), *mapping(own.get("limits"))}
-                lacking = [resource for resource in ("cpu", "memory") if resource not in named]
-                if lacking:
+                lacking = sorted(needed.difference(mapping(own.get("requests")), mapping(own.get("limits"))))
+                if lacking and not mapping(pods.spec, "resources") and not qos.is_best_effort(pods, requests, limits):
                     yield Problem(
                         manifest,
                         f"the container {container.get('name')} requests no {' and no '.join(lacking)}",
@@ -276,13 +274,12 @@ def without_memory_limit(stack: Stack) -> Iterator[Problem]:
     """
     for namespace, workloads in stack.workloads.items():
         requests, limits = qos.defaults(stack, namespace)
-        for manifest, pods in workloads:
-            own = mapping(pods.spec, "resources", "limits")
-            if "memory" in limits or "memory" in own or qos.is_best_effort(pods, requests, limits):
+        for manifest, pods in workloads if "memory" not in limits else ():
+            if "memory" in mapping(pods.spec, "resources", "limits"):
                 continue
             for path, container in pods.containers():
-                resources = mapping(container, "resources")
-                if "memory" not in mapping(resources.get("limits")):
+                limited = "memory" in mapping(mapping(container.get("resources")).get("limits"))
+                if not limited and not qos.is_best_effort(pods, requests, limits):
                     yield Problem(
                         manifest,
                         f"the container {container.get('name')} has no memory limit",
