@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -138,6 +139,7 @@ class Gatherer:
     :param limit: seconds that one instance may take.
     :param processes: how many are built at a time.
     :param progress: told how many instances are done, of how many.
+    :param meanwhile: something useful to do in small steps while they are built; it need not come to its end.
     """
 
     def __init__(
@@ -151,6 +153,7 @@ class Gatherer:
         limit: float,
         processes: int,
         progress: Callable[[int, int], None],
+        meanwhile: Iterable[None] = (),
     ) -> None:
         self._root = root
         self._engine = engine
@@ -160,6 +163,7 @@ class Gatherer:
         self._limit = limit
         self._processes = processes
         self._progress = progress
+        self._meanwhile = meanwhile
         self._seen: dict[str, str] = {}
         self._modules: dict[str, str] = {}
         """The state of each module of the repository before the first of them was imported."""
@@ -178,7 +182,7 @@ class Gatherer:
             for each, found in standing:
                 if found is not None:
                     self._take_over(each, *found)
-            answers = pool.answers(meanwhile=_decode(gathered))
+            answers = pool.answers(meanwhile=itertools.chain(self._meanwhile, _decode(gathered)))
             for done, (number, answer) in enumerate(answers, start=1):
                 self._receive(missing[number], answer)
                 self._progress(done, len(missing))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pilothouse import fresh, inputs, standing, written
 from pilothouse.checks import catalogue as checks
@@ -48,6 +48,8 @@ class Output:
         self._write = write
         self._before: dict[str, dict[str, str]] = {}
         """The state of those folders that nobody had touched, before this run wrote any."""
+        self._seen: dict[str, dict[str, str] | None] = {}
+        """The same of the folders that were looked at before there was anything to write; None of a touched one."""
         self._listed: dict[str, str] = {}
         """A digest of which files each environment has, in the order of its charts."""
         self._switched: dict[str, Switched] = {}
@@ -75,6 +77,18 @@ class Output:
         """
         return standing.read(self._root, self._out, self.stages(environment), chosen)
 
+    def look(self) -> Iterator[None]:
+        """Look for what somebody touched, folder by folder, while there is nothing to write yet."""
+        for stage in self._stages:
+            self._untouched(stage)
+            yield
+
+    def _untouched(self, stage: Stage) -> dict[str, str] | None:
+        folder = stage.environment
+        if folder not in self._seen:
+            self._seen[folder] = fresh.untouched(self._record, self._out, folder)
+        return self._seen[folder]
+
     def bring(
         self, gathered: Mapping[str, Sequence[Gathered]], others: Mapping[str, Standing]
     ) -> dict[str, Switched | Plan]:
@@ -87,7 +101,7 @@ class Output:
         entries: dict[str, list[Entry]] = {}
         digests: dict[str, written.Digests] = {}
         for name, stages in self._of.items():
-            before = [fresh.untouched(self._record, self._out, stage.environment) for stage in stages]
+            before = [self._untouched(stage) for stage in stages]
             for each in gathered[name]:
                 if each.unseen and None in before:
                     each.put(stages)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pilothouse.fieldpath import FieldPath
 from pilothouse.lenient import listing, mapping, mappings, text
-from pilothouse.pods import PodTemplate
+from pilothouse.pods import PodTemplate, once_a_template
 
 Violation = tuple[FieldPath, str]
 """The field in the workload, and what is wrong with it: a clause that reads on after "here"."""
@@ -46,32 +46,28 @@ class Pods:
         self.spec = spec
         self.at: FieldPath = (*template.path, "spec")
         """Where the spec stands in the workload."""
-        self.context = mapping(spec, "securityContext")
+        self.context = mapping(spec.get("securityContext"))
         """The pod's ``securityContext``; empty where it has none."""
         self.parts = [
-            Part(path, text(body.get("name")), body, mapping(body, "securityContext"))
+            Part(path, text(body.get("name")), body, mapping(body.get("securityContext")))
             for path, body in template.containers(*_LISTS)
         ]
-        self.contexts: list[tuple[FieldPath, dict[str, Any]]] = [
-            ((*path, "securityContext"), context)
-            for path, context in ((self.at, self.context), *((part.path, part.context) for part in self.parts))
-            if context
-        ]
+        self.contexts: list[tuple[FieldPath, dict[str, Any]]] = []
+        if self.context:
+            self.contexts.append(((*self.at, "securityContext"), self.context))
+        for path, _, _, context in self.parts:
+            if context:
+                self.contexts.append(((*path, "securityContext"), context))
         """The ``securityContext`` of the pod and of its containers with their paths, those that there are."""
-        self.windows = mapping(spec, "os").get("name") == "windows"
+        self.windows = mapping(spec.get("os")).get("name") == "windows"
         self.own_users = spec.get("hostUsers") is False
         """Whether they are in a user namespace of their own, where root is nobody on the node."""
 
 
-_last: Pods | None = None
-
-
+@once_a_template
 def taken_apart(template: PodTemplate) -> Pods:
-    """The pods of a template; the last one is kept, because many checks look at one after the other."""
-    global _last
-    if _last is None or _last.template is not template:
-        _last = Pods(template)
-    return _last
+    """The pods of a template."""
+    return Pods(template)
 
 
 def host_namespaces(pods: Pods, minor: int) -> Iterator[Violation]:
@@ -111,7 +107,7 @@ HARMLESS_CAPABILITIES = frozenset(
 def added(pods: Pods, allowed: frozenset[str]) -> Iterator[Violation]:
     """The capabilities that containers are given, but some."""
     for part in pods.parts:
-        for index, capability in enumerate(listing(mapping(part.context, "capabilities").get("add"))):
+        for index, capability in enumerate(listing(mapping(part.context.get("capabilities")).get("add"))):
             if isinstance(capability, str) and capability not in allowed:
                 at = (*part.path, "securityContext", "capabilities", "add", index)
                 yield at, f"the container {part.name} gets {capability}"
@@ -162,7 +158,7 @@ def host_probes(pods: Pods, minor: int) -> Iterator[Violation]:
 def apparmor(pods: Pods, minor: int) -> Iterator[Violation]:
     """AppArmor."""
     for at, context in pods.contexts:
-        kind = mapping(context, "appArmorProfile").get("type")
+        kind = mapping(context.get("appArmorProfile")).get("type")
         if kind is not None and kind not in ("RuntimeDefault", "Localhost"):
             yield (*at, "appArmorProfile", "type"), f"the AppArmor profile is {kind}"
     for key, value in pods.template.annotations.items():
@@ -212,7 +208,7 @@ def seccomp(pods: Pods, minor: int) -> Iterator[Violation]:
     """Seccomp: by a field since 1.19, before that by annotations."""
     if minor >= 19:
         for at, context in pods.contexts:
-            kind = mapping(context, "seccompProfile").get("type")
+            kind = mapping(context.get("seccompProfile")).get("type")
             if kind is not None and kind not in _PROFILES:
                 yield (*at, "seccompProfile", "type"), f"the seccomp profile is {kind}"
         return
@@ -351,7 +347,7 @@ def capabilities_dropped(pods: Pods, minor: int) -> Iterator[Violation]:
     if minor >= 25 and pods.windows:
         return
     for part in pods.parts:
-        if "ALL" not in listing(mapping(part.context, "capabilities").get("drop")):
+        if "ALL" not in listing(mapping(part.context.get("capabilities")).get("drop")):
             at = (*part.path, "securityContext", "capabilities", "drop")
             yield at, f"the container {part.name} does not drop ALL capabilities"
     yield from added(pods, _BIND)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from pilothouse.fieldpath import FieldPath
-from pilothouse.lenient import mapping
+from pilothouse.lenient import mapping, mappings
 from pilothouse.manifest import Body, Manifest
 
 TEMPLATES: dict[tuple[str, str], FieldPath] = {
@@ -25,6 +26,8 @@ TEMPLATES: dict[tuple[str, str], FieldPath] = {
 
 Source: the Kubernetes API reference, and Argo Rollouts' specification."""
 
+Found = TypeVar("Found")
+
 
 class PodTemplate:
     """The pods of one workload, as its template says them; made once for many looks.
@@ -33,19 +36,22 @@ class PodTemplate:
     :param body: the template: a dict with ``metadata`` and ``spec``.
     """
 
-    __slots__ = ("_containers", "body", "path", "spec")
+    __slots__ = ("_containers", "_labels", "body", "path", "spec")
 
     def __init__(self, path: FieldPath, body: Body) -> None:
         self.path = path
         self.body = body
         self.spec: dict[str, Any] = mapping(body, "spec")
         """The pods' spec; empty where there is none."""
+        self._labels: dict[str, str] | None = None
         self._containers: dict[tuple[str, ...], list[tuple[FieldPath, dict[str, Any]]]] = {}
 
     @property
     def labels(self) -> dict[str, str]:
         """The labels that its pods carry."""
-        return mapping(self.body, "metadata", "labels")
+        if self._labels is None:
+            self._labels = mapping(self.body, "metadata", "labels")
+        return self._labels
 
     @property
     def annotations(self) -> dict[str, str]:
@@ -59,19 +65,35 @@ class PodTemplate:
             ``ephemeralContainers``.
         """
         known = self._containers.get(fields)
-        if known is not None:
-            return known
-        found: list[tuple[FieldPath, dict[str, Any]]] = []
-        for field in fields or ("containers",):
-            listed = self.spec.get(field)
-            if isinstance(listed, list):
-                found += [
-                    ((*self.path, "spec", field, index), container)
-                    for index, container in enumerate(listed)
-                    if isinstance(container, dict)
-                ]
-        self._containers[fields] = found
-        return found
+        if known is None:
+            there = [self._listed(field) for field in fields or ("containers",) if field in self.spec]
+            known = there[0] if len(there) == 1 else [each for listed in there for each in listed]
+            self._containers[fields] = known
+        return known
+
+    def _listed(self, field: str) -> list[tuple[FieldPath, dict[str, Any]]]:
+        known = self._containers.get((field,))
+        if known is None:
+            at = (*self.path, "spec", field)
+            known = [((*at, index), container) for index, container in mappings(self.spec[field])]
+            self._containers[(field,)] = known
+        return known
+
+
+def once_a_template(look: Callable[[PodTemplate], Found]) -> Callable[[PodTemplate], Found]:
+    """Keep what a function finds in some pods until it is asked about others: many checks look at the same pods, one
+    after the other."""
+    last: tuple[PodTemplate, Found] | None = None
+
+    @functools.wraps(look)
+    def kept(pods: PodTemplate) -> Found:
+        nonlocal last
+        held = last
+        if held is None or held[0] is not pods:
+            held = last = (pods, look(pods))
+        return held[1]
+
+    return kept
 
 
 def hash_annotation(config_map: str) -> str:

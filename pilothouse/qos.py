@@ -79,7 +79,12 @@ def is_best_effort(template: PodTemplate, requests: dict[str, Any], limits: dict
 
 
 def _asks(resources: Any) -> bool:
-    return any(_amounts(mapping(resources).get(field)) for field in ("requests", "limits"))
+    for field in ("requests", "limits"):
+        named = mapping(resources, field)
+        for name in _COUNTED:
+            if name in named and (quantity.amount(named[name]) or 0) > 0:
+                return True
+    return False
 
 
 def _resources(own: dict[str, Any], requests: dict[str, Any], limits: dict[str, Any]) -> tuple[Amounts, Amounts]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import re
 from collections.abc import Mapping
 from decimal import ROUND_UP, Context, Decimal
+from typing import Any
 
 from pilothouse.lenient import mapping
 
@@ -80,8 +80,13 @@ def amounts(named: object) -> dict[str, Decimal]:
 
     :param named: resource to quantity, such as a container's ``requests``.
     """
-    found = {}
-    for resource, quantity in mapping(named).items():
-        with contextlib.suppress(ValueError):
-            found[resource] = parse(quantity)
-    return found
+    read = {resource: amount(quantity) for resource, quantity in mapping(named).items()}
+    return {resource: value for resource, value in read.items() if value is not None}
+
+
+def amount(quantity: Any) -> Decimal | None:
+    """The number that anything stands for; None where it is no quantity, as in :func:`amounts`."""
+    try:
+        return parse(quantity)
+    except ValueError:
+        return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, NamedTuple
 
+from pilothouse.availability import percent
 from pilothouse.lenient import count, mapping
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate, template_of
@@ -41,12 +41,10 @@ def of(manifest: Manifest, stack: Stack) -> Rollout | None:
     :returns: None for what is no Deployment or StatefulSet.
     """
     template = template_of(manifest)
-    group = manifest.api_version.rpartition("/")[0]
-    if group != "apps" or template is None or manifest.kind not in ("Deployment", "StatefulSet"):
+    if template is None or not _is_rolled(manifest):
         return None
     spec = mapping(manifest.body, "spec")
-    pods = count(spec.get("replicas"), _least(manifest, stack))
-    surge, away = _steps(manifest.kind, spec, pods)
+    pods, surge, away = _pods(manifest, stack)
     at_a_time = max(1, min(pods, surge + away))
     wait = _wait(template) + count(spec.get("minReadySeconds"), 0)
     return Rollout(
@@ -60,6 +58,29 @@ def of(manifest: Manifest, stack: Stack) -> Rollout | None:
     )
 
 
+def none_ready(manifest: Manifest, stack: Stack) -> int:
+    """How many pods a change takes away all at once; 0 where some stay, or for what is no Deployment or StatefulSet.
+
+    :param manifest: the object.
+    :param stack: as for :func:`of`.
+    """
+    if not _is_rolled(manifest):
+        return 0
+    pods, _, away = _pods(manifest, stack)
+    return pods if away >= pods else 0
+
+
+def _is_rolled(manifest: Manifest) -> bool:
+    return manifest.group == "apps" and manifest.kind in ("Deployment", "StatefulSet")
+
+
+def _pods(manifest: Manifest, stack: Stack) -> tuple[int, int, int]:
+    """How many pods there are, how many more there may be, and how many fewer may be ready."""
+    spec = mapping(manifest.body, "spec")
+    pods = count(spec.get("replicas"), _least(manifest, stack))
+    return pods, *_steps(manifest.kind, spec, pods)
+
+
 def _steps(kind: str, spec: dict[str, Any], pods: int) -> tuple[int, int]:
     """How many pods more there may be, and how many fewer may be ready.
 
@@ -68,21 +89,22 @@ def _steps(kind: str, spec: dict[str, Any], pods: int) -> tuple[int, int]:
     if kind == "StatefulSet":
         update = mapping(spec, "updateStrategy")
         share = mapping(update, "rollingUpdate").get("maxUnavailable", 1)
-        return 0, 0 if update.get("type") == "OnDelete" else max(1, min(pods, _share(share, pods, ROUND_CEILING)))
+        return 0, 0 if update.get("type") == "OnDelete" else max(1, min(pods, _share(share, pods, up=True)))
     strategy = mapping(spec, "strategy")
     if strategy.get("type") == "Recreate":
         return 0, pods
     rolling = mapping(strategy, "rollingUpdate")
-    surge = _share(rolling.get("maxSurge", "25%"), pods, ROUND_CEILING)
-    away = _share(rolling.get("maxUnavailable", "25%"), pods, ROUND_FLOOR)
+    surge = _share(rolling.get("maxSurge", "25%"), pods, up=True)
+    away = _share(rolling.get("maxUnavailable", "25%"), pods, up=False)
     # Both may come to 0 by rounding, and then no pod could be replaced: the controller takes one away.
     return (surge, min(pods, away)) if surge or away else (0, min(pods, 1))
 
 
-def _share(share: Any, pods: int, rounding: str) -> int:
-    if isinstance(share, str) and share.removesuffix("%").isdecimal() and share.endswith("%"):
-        return int((Decimal(share[:-1]) * pods / 100).to_integral_value(rounding))
-    return count(share, 0)
+def _share(share: Any, pods: int, *, up: bool) -> int:
+    part = percent(share)
+    if part is None:
+        return count(share, 0)
+    return -(-part * pods // 100) if up else part * pods // 100
 
 
 def _wait(template: PodTemplate) -> int:

@@ -45,6 +45,14 @@ class Stack:
         self.machine_files = list(machine_files)
         self._by_namespace: dict[tuple[str, str], Mapping[str, list[Manifest]]] = {}
 
+    def let_go(self) -> None:
+        """Forget what was worked out: another look at the same objects costs less than the memory."""
+        given = (self.environment, self.catalogue, self.manifests, self.machine_files)
+        self.__dict__.clear()
+        self.__init__(*given)  # type: ignore[misc]  # as if nobody had looked
+        for manifest in self.manifests:
+            manifest.release()
+
     def __len__(self) -> int:
         return len(self.manifests)
 
@@ -207,7 +215,7 @@ class Stack:
         if not selector:
             return []
         wanted = [(namespace, key, str(value)) for key, value in selector.items() if key not in ADDED_LABELS]
-        known = (self._pods_by_label.get(label, []) for label in wanted)
+        known = [self._pods_by_label.get(label, []) for label in wanted]
         rarest = min(known, key=len, default=self.workloads.get(namespace, []))
         stateful_set = str(selector[POD_NAME]).rpartition("-")[0] if POD_NAME in selector else ""
         return [

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pilothouse import fresh, gather, inputs, kept, profiles, results, waivers
-from pilothouse.checks import check_environments, check_stack
+from pilothouse.checks import check_environments
 from pilothouse.checks.output import MENDED
+from pilothouse.checks.shared import check_stacks
 from pilothouse.checks.waivers import UNUSED
 from pilothouse.dist.commit import Switched
 from pilothouse.dist.error import DistError
@@ -206,6 +207,7 @@ class _Run:
             limit=self._request.limit,
             processes=self._request.processes or os.cpu_count() or 1,
             progress=progress,
+            meanwhile=self._output.look(),
         ).gather(wanted)
         for environment in self._environments:
             self._gathered[environment.name] = [each for each in gathered if each.environment is environment]
@@ -239,15 +241,12 @@ class _Run:
             manifests = [manifest for each in instances for manifest in each.manifests]
             files = [file for each in instances for file in each.machine_files] + others.machine_files
             objects = manifests + [each for each, _ in others.manifests]
-            stack = Stack(environment, self.catalogue(environment), objects, files)
-            found = [finding for each in instances for finding in each.findings] + others.findings + check_stack(stack)
-            for manifest in manifests:
-                manifest.release()
-            # What the first look worked out is let go of: another look at the same objects costs less than the memory.
-            stacks[environment.name] = Stack(environment, stack.catalogue, objects, files)
-            del stack
-            everything[environment.name] = found
+            stacks[environment.name] = Stack(environment, self.catalogue(environment), objects, files)
+            found = [finding for each in instances for finding in each.findings]
+            everything[environment.name] = found + others.findings
             outcome.manifests[environment.name] = manifests
+        for name, of_stack in check_stacks(stacks, self._request.processes or os.cpu_count() or 1).items():
+            everything[name] += of_stack
         whole = self._whole()
         for name, compared in (check_environments(stacks) if whole else {}).items():
             everything[name] += compared

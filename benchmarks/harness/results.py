@@ -93,6 +93,18 @@ def _ratio(size: int, name: str) -> Callable[[Results], tuple[float, str] | None
     return measure
 
 
+def _checks(size: int) -> Callable[[Results], tuple[float, str] | None]:
+    def measure(results: Results) -> tuple[float, str] | None:
+        rows = results.sizes.get(size, {})
+        pairs = [rows[name].wall for name in ("pilothouse-cold", "pilothouse-unchecked") if name in rows]
+        if len(pairs) < 2 or not all(pairs):
+            return None
+        cost = statistics.median(with_them - without for with_them, without in zip(*pairs, strict=False))
+        return cost, f"{cost:.2f} s"
+
+    return measure
+
+
 def _growth(results: Results) -> tuple[float, str] | None:
     rows = [results.sizes.get(size, {}).get("pilothouse-cold") for size in (10_000, 100_000)]
     if not all(row and row.wall for row in rows):
@@ -128,6 +140,13 @@ GOALS = [
         _ratio(10_000, "pilothouse-cold"),
         0.75,
     ),
+    Goal(
+        "everything cold by the kit, 10,000 objects: at most 0.75 × `helm template \\| kubeconform`",
+        _ratio(10_000, "pilothouse-kit-cold"),
+        0.75,
+    ),
+    Goal("all checks but the schemas', 10,000 objects: at most 0.35 s of it", _checks(10_000), 0.35),
+    Goal("all checks but the schemas', 100,000 objects: at most 5 s of it", _checks(100_000), 5),
     Goal("everything cold, 100,000 objects: at most 10 × the time of 10,000", _growth, 10),
     Goal("everything cold, 100,000 objects: at most 600 MB", _memory, 600),
 ]

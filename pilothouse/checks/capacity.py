@@ -12,22 +12,28 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest
-from pilothouse.pods import PodTemplate
+from pilothouse.pods import PodTemplate, once_a_template
 from pilothouse.quantity import amounts
-from pilothouse.resources import overcommits, refused_amount, refused_name
+from pilothouse.resources import OF_CONTAINERS, overcommits, refused_amount, refused_name
 from pilothouse.stack import Stack
 
 _LISTS = ("initContainers", "containers")
 _MI = 1024 * 1024
 
 
-def _named(pods: PodTemplate) -> Iterator[tuple[FieldPath, str, dict[str, Any]]]:
-    """Each container's path, name and resources."""
+@once_a_template
+def _asked(pods: PodTemplate) -> list[tuple[FieldPath, str, dict[str, Any], qos.Amounts, qos.Amounts]]:
+    """Each container that has resources: its path, its name, these, and in numbers its requests and its limits."""
+    found = []
     for path, container in pods.containers(*_LISTS):
-        yield path, text(container.get("name")), mapping(container, "resources")
+        resources = mapping(container.get("resources"))
+        if resources:
+            requests, limits = amounts(resources.get("requests")), amounts(resources.get("limits"))
+            found.append((path, text(container.get("name")), resources, requests, limits))
+    return found
 
 
-@pod_check("RES001", Severity.ERROR, "a request above its limit")
+@pod_check("RES001", Severity.ERROR, "a request above its limit", fields=("requests",))
 def above_limit(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A container is promised what it requests, and killed or slowed down beyond its limit: the API server refuses one
     whose request is the greater. Of huge pages and of what device plugins give, such as ``nvidia.com/gpu``, request and
@@ -53,36 +59,38 @@ def above_limit(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
 
     Source: Kubernetes API reference, ResourceRequirements; "Schedule GPUs"; "Manage HugePages".
     """
-    for path, name, resources in _named(pods):
-        requests, limits = amounts(resources.get("requests")), amounts(resources.get("limits"))
+    for path, name, resources, requests, limits in _asked(pods):
         for resource, requested in requests.items():
+            limit = limits.get(resource)
+            if requested == limit or (overcommits(resource) and (limit is None or requested < limit)):
+                continue
             at = (*path, "resources", "requests", resource)
-            asked, limit = resources["requests"][resource], mapping(resources.get("limits")).get(resource)
-            if resource in limits and requested > limits[resource]:
+            asked, said = resources["requests"][resource], mapping(resources.get("limits")).get(resource)
+            if limit is not None and requested > limit:
                 yield Problem(
                     manifest,
-                    f"the container {name} requests {asked} of {resource}, and its limit is {limit}",
+                    f"the container {name} requests {asked} of {resource}, and its limit is {said}",
                     at,
                     "request less, or raise the limit",
                 )
-            elif not overcommits(resource) and requested != limits.get(resource) and limit is None:
+            elif said is None:
                 yield Problem(
                     manifest,
                     f"the container {name} requests {asked} of {resource} without a limit; the two have to be the same",
                     at,
                     f"name it under limits: a request of {resource} follows from its limit",
                 )
-            elif not overcommits(resource) and requested != limits.get(resource, requested):
+            elif limit is not None:
                 yield Problem(
                     manifest,
-                    f"the container {name} requests {asked} of {resource}, and its limit is {limit}: the two have to be"
+                    f"the container {name} requests {asked} of {resource}, and its limit is {said}: the two have to be"
                     " the same",
                     at,
                     "leave the request out: it follows from the limit",
                 )
 
 
-@pod_check("RES002", Severity.ERROR, "a resource that no container can have")
+@pod_check("RES002", Severity.ERROR, "a resource that no container can have", fields=("requests", "limits"))
 def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A container may ask for ``cpu``, ``memory``, ``ephemeral-storage``, huge pages, and for what device plugins offer
     under a domain (``nvidia.com/gpu``), the latter in whole numbers, and never for less than nothing.
@@ -103,9 +111,11 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
     Source: Kubernetes documentation, "Resource Management for Pods and Containers", "Resource types".
     """
-    for path, name, resources in _named(pods):
-        for field in ("requests", "limits"):
-            for resource, amount in amounts(resources.get(field)).items():
+    for path, name, resources, requests, limits in _asked(pods):
+        for field, named in (("requests", requests), ("limits", limits)):
+            for resource, amount in named.items():
+                if resource in OF_CONTAINERS and amount >= 0:
+                    continue  # as nearly every one
                 wrong = refused_name(resource) or refused_amount(resource, amount)
                 if wrong:
                     yield Problem(
@@ -143,14 +153,14 @@ def _slip(resource: str, amount: Decimal, field: str, written: object) -> tuple[
                 f"{written} of {resource} is {amount.normalize():f} bytes",
                 "write the unit, as in 64Mi",
             )
-    if resource == "cpu":
+    if resource == "cpu" and amount >= 100:
         plain = amount % 50 == 0 and str(written).strip().isdecimal()
-        if amount >= _MOST_CPU or (amount >= 100 and plain):
+        if amount >= _MOST_CPU or plain:
             return f"{written} of cpu is {amount.normalize():f} cores", "write m for thousandths of a core, as in 500m"
     return None
 
 
-@pod_check("RES003", Severity.WARNING, "a unit that nobody meant")
+@pod_check("RES003", Severity.WARNING, "a unit that nobody meant", fields=("requests", "limits"))
 def slips(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``memory: 512m`` is half a byte, ``memory: 512`` is 512 bytes, and ``cpu: 500`` is five hundred cores. The API
     server takes all of them, the last with nothing but a Pending pod to show for it; a container with such a memory
@@ -172,9 +182,9 @@ def slips(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
 
     Source: Kubernetes documentation, "Resource Management for Pods and Containers", "Memory resource units".
     """
-    for path, name, resources in _named(pods):
-        for field in ("requests", "limits"):
-            for resource, amount in amounts(resources.get(field)).items():
+    for path, name, resources, requests, limits in _asked(pods):
+        for field, named in (("requests", requests), ("limits", limits)):
+            for resource, amount in named.items():
                 slip = _slip(resource, amount, field, resources[field][resource])
                 if slip is not None:
                     at = (*path, "resources", field, resource)
@@ -218,14 +228,12 @@ def half_requested(stack: Stack) -> Iterator[Problem]:
     """
     for namespace, workloads in stack.workloads.items():
         requests, limits = qos.defaults(stack, namespace)
-        for manifest, pods in workloads:
-            if qos.is_best_effort(pods, requests, limits) or mapping(pods.spec, "resources"):
-                continue
+        needed = {"cpu", "memory"}.difference(requests, limits)
+        for manifest, pods in workloads if needed else ():
             for path, container in pods.containers():
                 own = mapping(container, "resources")
-                named = {*requests, *limits, *mapping(own.get("requests")), *mapping(own.get("limits"))}
-                lacking = [resource for resource in ("cpu", "memory") if resource not in named]
-                if lacking:
+                lacking = sorted(needed.difference(mapping(own.get("requests")), mapping(own.get("limits"))))
+                if lacking and not mapping(pods.spec, "resources") and not qos.is_best_effort(pods, requests, limits):
                     yield Problem(
                         manifest,
                         f"the container {container.get('name')} requests no {' and no '.join(lacking)}",
@@ -266,13 +274,12 @@ def without_memory_limit(stack: Stack) -> Iterator[Problem]:
     """
     for namespace, workloads in stack.workloads.items():
         requests, limits = qos.defaults(stack, namespace)
-        for manifest, pods in workloads:
-            own = mapping(pods.spec, "resources", "limits")
-            if "memory" in limits or "memory" in own or qos.is_best_effort(pods, requests, limits):
+        for manifest, pods in workloads if "memory" not in limits else ():
+            if "memory" in mapping(pods.spec, "resources", "limits"):
                 continue
             for path, container in pods.containers():
-                resources = mapping(container, "resources")
-                if "memory" not in mapping(resources.get("limits")):
+                limited = "memory" in mapping(mapping(container.get("resources")).get("limits"))
+                if not limited and not qos.is_best_effort(pods, requests, limits):
                     yield Problem(
                         manifest,
                         f"the container {container.get('name')} has no memory limit",
@@ -285,7 +292,7 @@ _FAR = 8
 """How many times the request a limit may be before more is promised than there is."""
 
 
-@pod_check("RES006", Severity.ADVICE, "a memory limit far above its request")
+@pod_check("RES006", Severity.ADVICE, "a memory limit far above its request", fields=("limits",))
 def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A node is filled by requests. Where limits are many times as high, its pods may together use many times the
     memory it has, and it kills some of them. Memory cannot be taken back as CPU can.
@@ -310,10 +317,11 @@ def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
 
     Source: Kubernetes documentation, "Node-pressure Eviction", "Node out of memory behavior".
     """
-    for path, name, resources in _named(pods):
-        requested = amounts(resources.get("requests")).get("memory", Decimal(0))
-        limit = amounts(resources.get("limits")).get("memory", Decimal(0))
-        if requested > 0 and limit > _FAR * requested and limit - requested >= 256 * _MI:
+    for path, name, resources, requests, limits in _asked(pods):
+        requested, limit = requests.get("memory"), limits.get("memory")
+        if requested is None or limit is None or requested <= 0:
+            continue
+        if limit > _FAR * requested and limit - requested >= 256 * _MI:
             written = resources["requests"]["memory"], resources["limits"]["memory"]
             yield Problem(
                 manifest,
@@ -327,6 +335,7 @@ def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
     "RES007",
     Severity.ADVICE,
     "a scratch folder that may fill its node",
+    fields=("emptyDir",),
     equals=("kube-score container-ephemeral-storage-request-and-limit",),
 )
 def unbounded_scratch(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:

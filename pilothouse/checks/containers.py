@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -29,9 +30,16 @@ def judged(manifest: Manifest, stack: Stack) -> bool:
 
     It does in all of its own kinds; in a StatefulSet since Kubernetes 1.34, as was seen on servers of each release.
     """
-    if manifest.kind == "StatefulSet":
+    kind = manifest.kind
+    if kind == "StatefulSet":
         return number(stack.catalogue.minor) >= (1, 34)
-    return manifest.group != "argoproj.io"
+    return kind != "Rollout" or manifest.group != "argoproj.io"
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_port_name(name: str) -> bool:
+    """Whether a port may be called so; the same few names stand in thousands of containers."""
+    return _PORT_NAME.match(name) is not None
 
 
 def port_problem(port: Any) -> str:
@@ -41,7 +49,7 @@ def port_problem(port: Any) -> str:
 
     Source: Kubernetes API reference, ContainerPort (an IANA service name) and Probe.
     """
-    if isinstance(port, str) and not _PORT_NAME.match(port):
+    if isinstance(port, str) and not _is_port_name(port):
         return f"the port name {port!r} is not made of at most 15 lower-case letters, digits and '-', one a letter"
     if isinstance(port, int) and not isinstance(port, bool) and not 1 <= port <= 65535:
         return f"the port {port} is not between 1 and 65535"
@@ -112,17 +120,18 @@ def twice(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
 
     Source: Kubernetes API reference, Container and Volume; reproduced on a kube-apiserver.
     """
-    if not judged(manifest, stack):
+    containers, listed = pods.containers("containers", "initContainers"), pods.spec.get("volumes")
+    if (len(containers) < 2 and not listed) or not judged(manifest, stack):
         return
     seen: set[str] = set()
-    for path, container in pods.containers("containers", "initContainers"):
+    for path, container in containers:
         name = container.get("name")
         if isinstance(name, str) and name in seen:
             yield Problem(manifest, f"two containers are called {name}", (*path, "name"), "rename one of them")
         elif isinstance(name, str):
             seen.add(name)
     volumes: set[str] = set()
-    for index, volume in mappings(pods.spec.get("volumes")):
+    for index, volume in mappings(listed):
         name = volume.get("name")
         if isinstance(name, str) and name in volumes:
             at = (*pods.path, "spec", "volumes", index, "name")
@@ -135,6 +144,7 @@ def twice(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
     "CTR003",
     Severity.ERROR,
     "a container's port that the server refuses",
+    fields=("ports",),
     equals=(
         "kube-linter invalid-target-ports",
         "kube-score container-ports-check",
@@ -167,24 +177,23 @@ def ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
             continue
         names: set[str] = set()
         for index, port in mappings(container["ports"]):
-            at = (*path, "ports", index)
-            given, name = port.get("containerPort"), port.get("name")
+            given, name, host = port.get("containerPort"), port.get("name"), port.get("hostPort")
             if given is None:
-                yield Problem(manifest, "the port has no containerPort", at, "name its number")
+                yield Problem(manifest, "the port has no containerPort", (*path, "ports", index), "name its number")
             elif isinstance(given, int) and (wrong := port_problem(given)):
-                yield Problem(manifest, wrong, (*at, "containerPort"))
-            if isinstance(name, str) and name:
+                yield Problem(manifest, wrong, (*path, "ports", index, "containerPort"))
+            if name and isinstance(name, str):
                 if wrong := port_problem(name):
-                    yield Problem(manifest, wrong, (*at, "name"))
+                    yield Problem(manifest, wrong, (*path, "ports", index, "name"))
                 elif name in names:
-                    yield Problem(manifest, f"two ports of the container are called {name}", (*at, "name"))
+                    message = f"two ports of the container are called {name}"
+                    yield Problem(manifest, message, (*path, "ports", index, "name"))
                 names.add(name)
-            host = port.get("hostPort")
-            if isinstance(host, int) and host and (wrong := port_problem(host)):
-                yield Problem(manifest, wrong, (*at, "hostPort"))
+            if host and isinstance(host, int) and (wrong := port_problem(host)):
+                yield Problem(manifest, wrong, (*path, "ports", index, "hostPort"))
 
 
-@pod_check("CTR004", Severity.WARNING, "two containers of a pod on one port")
+@pod_check("CTR004", Severity.WARNING, "two containers of a pod on one port", fields=("containerPort",))
 def shared_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The containers of a pod share one network: the second that listens on a port fails to start, with "address
     already in use", or the port was meant to be another one.
@@ -238,7 +247,7 @@ def _name_at(pods: PodTemplate, path: FieldPath) -> Any:
 _ONLY_FOR_RUNNING = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 
 
-@pod_check("CTR005", Severity.ERROR, "a probe or hook of an init container")
+@pod_check("CTR005", Severity.ERROR, "a probe or hook of an init container", fields=("initContainers",))
 def init_probes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """An init container runs once and ends, so nothing can be asked of it while it runs: the API server refuses probes
     and a ``lifecycle`` there. One with ``restartPolicy: Always`` is a sidecar, and may have them.

@@ -116,7 +116,7 @@ def in_config_map(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             )
 
 
-@pod_check("SEC005", Severity.WARNING, "a secret in a container's arguments")
+@pod_check("SEC005", Severity.WARNING, "a secret in a container's arguments", fields=("command", "args"))
 def in_arguments(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Arguments stand in the repository, in the pod, and in the node's list of processes, which every process there
     reads. What counts: an option whose name ends in password, token, api-key or the like with a text behind it, and a
@@ -182,6 +182,7 @@ def _option(word: str, following: Any) -> str:
     "SEC003",
     Severity.ADVICE,
     "a Secret in a container's variable",
+    fields=("secretKeyRef", "secretRef"),
     equals=("kube-linter read-secret-from-env-var",),
 )
 def by_variable(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:

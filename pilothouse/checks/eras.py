@@ -137,6 +137,10 @@ _LABELS: dict[str, _Era] = {
 """Labels of nodes. Source: Kubernetes documentation, "Well-Known Labels, Annotations and Taints"; KEP-2067."""
 
 
+_ASKING = ("nodeSelector", "nodeSelectorTerms", "topologyKey")
+"""The fields by which pods ask for labels of nodes."""
+
+
 def _asked(pods: PodTemplate) -> Iterator[tuple[str, FieldPath]]:
     """Every label of nodes that pods ask for, with the field that does."""
     spec, at = pods.spec, (*pods.path, "spec")
@@ -156,7 +160,7 @@ def _asked(pods: PodTemplate) -> Iterator[tuple[str, FieldPath]]:
             yield str(term.get("topologyKey")), (*at, "affinity", kind, field, index, "topologyKey")
 
 
-@pod_check("API005", Severity.WARNING, "a label that no node has any more")
+@pod_check("API005", Severity.WARNING, "a label that no node has any more", fields=_ASKING)
 def unlabelled(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Nodes of the control plane lost the label ``node-role.kubernetes.io/master`` with Kubernetes 1.24: pods that ask
     for it stay Pending.
@@ -188,7 +192,7 @@ def unlabelled(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
             yield Problem(manifest, message, at, f"write {era.instead}")
 
 
-@pod_check("API006", Severity.ADVICE, "a label of nodes that has been renamed")
+@pod_check("API006", Severity.ADVICE, "a label of nodes that has been renamed", fields=_ASKING)
 def renamed(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The labels under ``beta.kubernetes.io`` and ``failure-domain.beta.kubernetes.io`` are deprecated since Kubernetes
     1.14 and 1.17. Nodes still have them beside their successors.
@@ -230,7 +234,7 @@ _VOLUMES: dict[str, _Era] = {
 Source: Kubernetes documentation, "Volumes"; KEP-5040 for ``gitRepo``; the release notes of each minor."""
 
 
-@pod_check("API007", Severity.WARNING, "a kind of volume that nodes cannot mount any more")
+@pod_check("API007", Severity.WARNING, "a kind of volume that nodes cannot mount any more", fields=_VOLUMES)
 def unmounted(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Kubernetes gave up the drivers that it had for some kinds of volumes. The API server still takes pods that mount
     one; the node does not start them.

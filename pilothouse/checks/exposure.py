@@ -8,12 +8,14 @@ from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.manifest import Manifest
-from pilothouse.pod_controls import taken_apart
+from pilothouse.pod_controls import Part, taken_apart
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
 
-@pod_check("EXP001", Severity.ADVICE, "an SSH server in a pod", equals=("kube-linter ssh-port",))
+@pod_check(
+    "EXP001", Severity.ADVICE, "an SSH server in a pod", fields=("containerPort",), equals=("kube-linter ssh-port",)
+)
 def ssh(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """Port 22 is SSH's: a second way into the pod, past the API server's accounts, rights and audit log. ``kubectl
     exec`` and ``kubectl debug`` are the first.
@@ -43,6 +45,7 @@ def ssh(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem
     "EXP002",
     Severity.ADVICE,
     "a port below 1024",
+    fields=("containerPort",),
     equals=("kube-linter privileged-ports",),
 )
 def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -65,11 +68,9 @@ def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
     ```
     """
     for part in taken_apart(pods).parts:
-        if "NET_BIND_SERVICE" in listing(mapping(part.context, "capabilities").get("add")):
-            continue
         for index, port in mappings(part.body.get("ports")):
             number = port.get("containerPort")
-            if isinstance(number, int) and 0 < number < 1024 and number is not True:
+            if isinstance(number, int) and 0 < number < 1024 and number is not True and not _may_bind(part):
                 at = (*part.path, "ports", index, "containerPort")
                 yield Problem(
                     manifest,
@@ -79,10 +80,16 @@ def low_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
                 )
 
 
+def _may_bind(part: Part) -> bool:
+    """Whether a container is given the right to listen below 1024."""
+    return "NET_BIND_SERVICE" in listing(mapping(part.context, "capabilities").get("add"))
+
+
 @pod_check(
     "EXP003",
     Severity.ADVICE,
     "names that a pod makes up",
+    fields=("hostAliases",),
 )
 def host_aliases(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``hostAliases`` writes names and addresses into the pod's ``/etc/hosts``, before DNS is asked: an address that

@@ -14,7 +14,7 @@ from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
 
-@pod_check("POD030", Severity.WARNING, "a file mode in decimal")
+@pod_check("POD030", Severity.WARNING, "a file mode in decimal", fields=("defaultMode", "mode"))
 def file_mode(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The mode of a mounted file is a number, and people think of it in octal: ``defaultMode: 400`` is 0620 to
     Kubernetes, which the group may write and whose owner may not do what 0400 lets it. Write ``0400`` in YAML, or 256.
@@ -52,7 +52,7 @@ def file_mode(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
 _DECIMAL = (400, 440, 444, 500)
 
 
-@pod_check("POD031", Severity.ERROR, "a file mode that there is not")
+@pod_check("POD031", Severity.ERROR, "a file mode that there is not", fields=("defaultMode", "mode"))
 def impossible_mode(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The API server takes modes from 0 to 0777, which is 511 in decimal: 644 and 755 without the 0 before them are
     refused.

@@ -19,6 +19,7 @@ _FIX = "do without it, or waive it with the reason"
     "POD003",
     Severity.WARNING,
     "a privileged container",
+    fields=("privileged",),
     equals=(
         "pss baseline Privileged Containers",
         "kube-linter privileged-container",
@@ -54,6 +55,7 @@ def privileged(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     "POD004",
     Severity.WARNING,
     "pods that share the node's network or processes",
+    fields=("hostNetwork", "hostPID", "hostIPC"),
     equals=(
         "pss baseline Host Namespaces",
         "kube-linter host-network",
@@ -91,6 +93,7 @@ def host_namespaces(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iter
     "POD006",
     Severity.WARNING,
     "a port of the node itself",
+    fields=("hostPort",),
     equals=(
         "pss baseline Host Ports",
         "polaris hostPortSet",
@@ -126,6 +129,7 @@ def host_ports(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     "POD012",
     Severity.WARNING,
     "a container that is a process of its Windows node",
+    fields=("hostProcess",),
     equals=(
         "pss baseline HostProcess",
         "polaris hostProcess",
@@ -162,6 +166,7 @@ def host_process(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
     "POD013",
     Severity.ADVICE,
     "a probe of another host",
+    fields=("host",),
     equals=("pss baseline Host Probes / Lifecycle Hooks",),
 )
 def host_probes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:

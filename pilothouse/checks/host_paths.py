@@ -74,6 +74,7 @@ def _use(pods: Pods, volume: str) -> str:
     "POD002",
     Severity.WARNING,
     "a folder of the node in a pod",
+    fields=("hostPath",),
     equals=(
         "pss baseline HostPath Volumes",
         "kube-linter writable-host-mount",
@@ -122,6 +123,7 @@ def host_path(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
     "POD017",
     Severity.WARNING,
     "a folder of the node that holds its secrets or programs",
+    fields=("hostPath",),
     equals=("kube-linter sensitive-host-mounts",),
 )
 def sensitive_path(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -163,6 +165,7 @@ def sensitive_path(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Itera
     "POD018",
     Severity.WARNING,
     "the container runtime's socket in a pod",
+    fields=("hostPath",),
     equals=("kube-linter docker-sock",),
 )
 def runtime_socket(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -19,6 +20,12 @@ _REFERENCE = re.compile(
 )
 """An image's name: registry, repository, tag, digest. Source: the OCI distribution specification, and the grammar of
 image references that container runtimes share."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _names_an_image(image: str) -> bool:
+    """Whether a registry can have an image of this name; the same ones stand in many containers."""
+    return _REFERENCE.match(image) is not None
 
 
 def tag_of(image: str) -> str:
@@ -72,7 +79,7 @@ def latest(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Prob
             )
 
 
-@pod_check("IMG002", Severity.WARNING, "nodes that keep an old image")
+@pod_check("IMG002", Severity.WARNING, "nodes that keep an old image", fields=("imagePullPolicy",))
 def stale(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """With ``imagePullPolicy: IfNotPresent`` a node that has an image of this name does not ask for it again. Of a tag
     that moves, each node keeps the one that was there when it first pulled it, so pods of one workload run different
@@ -106,7 +113,7 @@ def stale(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
             )
 
 
-@pod_check("IMG003", Severity.WARNING, "an image that nobody pulls")
+@pod_check("IMG003", Severity.WARNING, "an image that nobody pulls", fields=("imagePullPolicy",))
 def never_pulled(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """With ``imagePullPolicy: Never`` a pod starts only on nodes that have its image already. On a new node, or after
     an old one has cleaned up, it fails with ``ErrImageNeverPull``.
@@ -161,7 +168,7 @@ def no_reference(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
     """
     for path, container in pods.containers(*LISTS):
         image = container.get("image")
-        if isinstance(image, str) and image and not _REFERENCE.match(image):
+        if isinstance(image, str) and image and not _names_an_image(image):
             yield Problem(
                 manifest,
                 f"{image!r} names no image, expected registry/repository:tag with a repository in lower case",

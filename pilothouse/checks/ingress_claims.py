@@ -117,7 +117,7 @@ def twice(stack: Stack) -> Iterator[Problem]:
             kind, path = text(rule.get("pathType")), text(rule.get("path")) or "/"
             path = path if kind == "Exact" or path == "/" else path.rstrip("/")
             first, owner = claims.setdefault((name, host, path, kind), (at, manifest))
-            if (owner is manifest and first != at) or owner.identity != manifest.identity:
+            if first != at if owner is manifest else owner.identity != manifest.identity:
                 whose = "this Ingress has already" if owner is manifest else f"{owner.identity} has too"
                 message = f"{kind} {path} of {host or 'every host'} is what {whose}: one of them is never served"
                 yield Problem(manifest, message, (*at, "path"), "remove one of the two")

@@ -20,6 +20,7 @@ _FIX = "do without it, or waive it with the reason"
     "POD005",
     Severity.WARNING,
     "a capability beyond those of every container",
+    fields=("add",),
     equals=(
         "pss baseline Capabilities",
         "polaris dangerousCapabilities",
@@ -62,7 +63,7 @@ _CAPABILITIES = frozenset(("ALL", *_NAMED.split()))
 """Every capability of Linux 6, and ALL. Source: capabilities(7), without CAP_."""
 
 
-@pod_check("POD019", Severity.WARNING, "a capability that Linux does not have")
+@pod_check("POD019", Severity.WARNING, "a capability that Linux does not have", fields=("capabilities",))
 def known_capability(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The API server takes any word as a capability. Container runtimes pass over one that they do not know, or do not
     start the container: either way the container lacks the right, or keeps the one that was to be dropped.
@@ -90,8 +91,8 @@ def known_capability(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
     ```
     """
     for part in taken_apart(pods).parts:
-        named = mapping(part.context, "capabilities")
-        for field in ("add", "drop"):
+        named = mapping(part.context.get("capabilities"))
+        for field in ("add", "drop") if named else ():
             for index, capability in enumerate(listing(named.get(field))):
                 if not isinstance(capability, str) or capability.upper() in _CAPABILITIES:
                     continue  # runtimes do not care for capitals; pod security does, and POD026 says so
@@ -116,6 +117,7 @@ def _meant(capability: str) -> str:
     "POD007",
     Severity.WARNING,
     "a sysctl that kubelets refuse",
+    fields=("sysctls",),
     equals=(
         "pss baseline Sysctls",
         "kube-linter unsafe-sysctls",
@@ -154,6 +156,7 @@ def sysctls(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
     "POD008",
     Severity.WARNING,
     "a container that sees all of /proc",
+    fields=("procMount",),
     equals=(
         "pss baseline /proc Mount Type",
         "kube-linter unsafe-proc-mount",
@@ -186,6 +189,7 @@ def proc_mount(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
     "POD009",
     Severity.WARNING,
     "a container without any filter of system calls",
+    fields=("seccompProfile",),
     equals=("pss baseline Seccomp",),
 )
 def seccomp(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -218,6 +222,7 @@ def seccomp(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
     "POD010",
     Severity.WARNING,
     "a container without AppArmor",
+    fields=("appArmorProfile", "annotations"),
     equals=("pss baseline AppArmor",),
 )
 def apparmor(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -246,6 +251,7 @@ def apparmor(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
     "POD011",
     Severity.WARNING,
     "options for SELinux that a pod chooses",
+    fields=("seLinuxOptions",),
     equals=("pss baseline SELinux",),
 )
 def selinux(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:

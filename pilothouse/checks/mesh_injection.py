@@ -14,6 +14,7 @@ from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
 
 _NAMESPACE = [("", "Namespace")]
+_AMBIENT = "istio.io/dataplane-mode"
 
 
 @object_check(
@@ -177,7 +178,13 @@ def host_network(stack: Stack) -> Iterator[Problem]:
                 yield Problem(pods.manifest, message, path, f"label them {INJECT}: 'false' to say so")
 
 
-@pod_check("INJECT005", Severity.WARNING, "a container that runs as the proxy's user", equals=("istioctl IST0144",))
+@pod_check(
+    "INJECT005",
+    Severity.WARNING,
+    "a container that runs as the proxy's user",
+    fields=("runAsUser", _AMBIENT),
+    equals=("istioctl IST0144",),
+)
 def proxy_user(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """What user 1337 sends is taken for the proxy's own, and goes past it: without mTLS, policies and telemetry.
 
@@ -196,14 +203,16 @@ def proxy_user(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
 
     Source: Istio's page "Application Requirements".
     """
-    if pods.labels.get("istio.io/dataplane-mode") == "ambient" and str(pods.labels.get(INJECT)) == "true":
-        path: FieldPath = (*pods.path, "metadata", "labels", "istio.io/dataplane-mode")
+    labels, spec = pods.labels, pods.spec
+    if labels.get(_AMBIENT) == "ambient" and str(labels.get(INJECT)) == "true":
+        path: FieldPath = (*pods.path, "metadata", "labels", _AMBIENT)
         yield Problem(manifest, "a sidecar and ambient mode", path, "keep one of the two labels", "INJECT007")
-    said, containers = pods.spec, pods.containers("containers", "initContainers")
-    if "gateway.networking.k8s.io/gateway-name" in pods.labels:
+    if "gateway.networking.k8s.io/gateway-name" in labels:
         return
-    named = [container.get("name") for _, container in containers]
-    if mapping(said.get("securityContext")).get("runAsUser") == 1337 and SIDECAR not in named:
+    containers = pods.containers("containers", "initContainers")
+    if mapping(spec.get("securityContext")).get("runAsUser") == 1337 and all(
+        container.get("name") != SIDECAR for _, container in containers
+    ):
         path = (*pods.path, "spec", "securityContext", "runAsUser")
         yield Problem(manifest, "1337 is the user of Istio's proxy", path, "run it as another user")
     for at, container in containers:
@@ -266,6 +275,7 @@ def image_auto(stack: Stack) -> Iterator[Problem]:
     "INJECT007",
     Severity.WARNING,
     "pods that are to have a sidecar and be in ambient mode",
+    fields=(_AMBIENT,),
     equals=(
         "kiali KIA1311",
         "kiali KIA1315",

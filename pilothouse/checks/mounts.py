@@ -27,7 +27,9 @@ def _hashable(value: object) -> object:
     return value if isinstance(value, str) else None
 
 
-@pod_check("MNT001", Severity.ERROR, "a mount of a volume that the pod does not have")
+@pod_check(
+    "MNT001", Severity.ERROR, "a mount of a volume that the pod does not have", fields=("volumeMounts", "volumeDevices")
+)
 def mounted(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A container mounts what its pod has under ``volumes``, or its StatefulSet under ``volumeClaimTemplates``. The API
     server refuses a mount of any other name.
@@ -70,7 +72,7 @@ def mounted(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
                     )
 
 
-@pod_check("MNT002", Severity.ERROR, "a mount that the server refuses")
+@pod_check("MNT002", Severity.ERROR, "a mount that the server refuses", fields=("volumeMounts",))
 def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A container has one mount at each path. A ``subPath`` is a path below the volume's root, without ``..``, and
     there is one of ``subPath`` and ``subPathExpr`` alone. The API server refuses others.
@@ -126,7 +128,7 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
                 yield Problem(manifest, "subPath and subPathExpr are both set", (*at, "subPathExpr"), "remove one")
 
 
-@pod_check("MNT003", Severity.ADVICE, "a volume that no container mounts")
+@pod_check("MNT003", Severity.ADVICE, "a volume that no container mounts", fields=("volumes",))
 def unmounted(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A pod waits until all its volumes are there before it starts, also for one that no container mounts: a left-over
     that can hold up the pod, and that serves nobody.
@@ -174,7 +176,7 @@ def unmounted(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
             )
 
 
-@pod_check("MNT004", Severity.ERROR, "a volume that the server refuses")
+@pod_check("MNT004", Severity.ERROR, "a volume that the server refuses", fields=("volumes",))
 def volumes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A volume has a name that is a DNS label, and one source. The API server refuses one without a name, and one with
     two sources.

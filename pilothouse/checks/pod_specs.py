@@ -44,37 +44,35 @@ def restart_policy(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Itera
 
     Source: Kubernetes documentation, Jobs and Deployments; reproduced on a kube-apiserver.
     """
-    if not judged(manifest, stack) or manifest.kind in ("Pod", "PodTemplate"):
+    kind, policy = manifest.kind, pods.spec.get("restartPolicy")
+    if kind in ("Pod", "PodTemplate") or not judged(manifest, stack):
         return
-    at = (*pods.path, "spec")
-    policy = pods.spec.get("restartPolicy")
-    if manifest.kind in JOBS:
+    if kind in JOBS:
         if policy in (None, "", "Always"):
             yield Problem(
                 manifest,
-                f"the restartPolicy of a {manifest.kind}'s pods is {policy or 'Always by default'},"
-                " expected OnFailure or Never",
-                (*at, "restartPolicy"),
+                f"the restartPolicy of a {kind}'s pods is {policy or 'Always by default'}, expected OnFailure or Never",
+                (*pods.path, "spec", "restartPolicy"),
                 "say restartPolicy: Never, or OnFailure",
             )
         return
     if policy in ("OnFailure", "Never"):
         yield Problem(
             manifest,
-            f"the restartPolicy of a {manifest.kind}'s pods is {policy}, expected Always",
-            (*at, "restartPolicy"),
+            f"the restartPolicy of a {kind}'s pods is {policy}, expected Always",
+            (*pods.path, "spec", "restartPolicy"),
             "remove it, or run the pods as a Job",
         )
     if isinstance(pods.spec.get("activeDeadlineSeconds"), int):
         yield Problem(
             manifest,
-            f"the pods of a {manifest.kind} have no deadline, and here activeDeadlineSeconds is set",
-            (*at, "activeDeadlineSeconds"),
+            f"the pods of a {kind} have no deadline, and here activeDeadlineSeconds is set",
+            (*pods.path, "spec", "activeDeadlineSeconds"),
             "remove it, or run the pods as a Job",
         )
 
 
-@pod_check("CTR007", Severity.ERROR, "processes shared two ways")
+@pod_check("CTR007", Severity.ERROR, "processes shared two ways", fields=("shareProcessNamespace",))
 def shared_processes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``shareProcessNamespace`` lets the containers of a pod see each other's processes, ``hostPID`` all those of the
     node. The API server refuses both together.
@@ -106,9 +104,11 @@ def shared_processes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
 
 
 _NAMED = ("priorityClassName", "serviceAccountName")
+_SOURCES = ("configMapRef", "secretRef")
+_KEYS = ("configMapKeyRef", "secretKeyRef")
 
 
-@pod_check("CTR008", Severity.ERROR, "a reference to a name that nothing can have")
+@pod_check("CTR008", Severity.ERROR, "a reference to a name that nothing can have", fields=(*_NAMED, *_SOURCES, *_KEYS))
 def impossible_names(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A ConfigMap, a Secret, a ServiceAccount and a PriorityClass are called by DNS subdomains: lower-case letters,
     digits, ``-`` and ``.``. The API server refuses pods that name another.
@@ -137,19 +137,7 @@ def impossible_names(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
     """
     if not judged(manifest, stack):
         return
-    at = (*pods.path, "spec")
-    named: list[tuple[object, FieldPath]] = [(pods.spec.get(field), (*at, field)) for field in _NAMED]
-    for path, container in pods.containers(*LISTS):
-        for index, source in mappings(container.get("envFrom")) if container.get("envFrom") else ():
-            here = (*path, "envFrom", index)
-            refs = ("configMapRef", "secretRef")
-            named += [(mapping(source, field).get("name"), (*here, field, "name")) for field in refs]
-        for index, variable in mappings(container.get("env")) if container.get("env") else ():
-            if variable.get("valueFrom"):
-                source, here = mapping(variable, "valueFrom"), (*path, "env", index, "valueFrom")
-                fields = ("configMapKeyRef", "secretKeyRef")
-                named += [(mapping(source, field).get("name"), (*here, field, "name")) for field in fields]
-    for name, where in named:
+    for name, where in _names(pods):
         if isinstance(name, str) and name and not dns_subdomain(name):
             yield Problem(
                 manifest,
@@ -159,7 +147,26 @@ def impossible_names(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Ite
             )
 
 
-@pod_check("CTR009", Severity.ERROR, "a toleration that the server refuses")
+def _names(pods: PodTemplate) -> Iterator[tuple[object, FieldPath]]:
+    """Every name by which pods speak of an object that is not theirs, with its field."""
+    for field in _NAMED:
+        if field in pods.spec:
+            yield pods.spec[field], (*pods.path, "spec", field)
+    for path, container in pods.containers(*LISTS):
+        if "envFrom" in container:
+            for index, source in mappings(container["envFrom"]):
+                for field in _SOURCES:
+                    if field in source:
+                        yield mapping(source[field]).get("name"), (*path, "envFrom", index, field, "name")
+        if "env" in container:
+            for index, variable in mappings(container["env"]):
+                source = mapping(variable.get("valueFrom"))
+                for field in _KEYS:
+                    if field in source:
+                        yield mapping(source[field]).get("name"), (*path, "env", index, "valueFrom", field, "name")
+
+
+@pod_check("CTR009", Severity.ERROR, "a toleration that the server refuses", fields=("tolerations",))
 def tolerations(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A toleration without a key tolerates everything, and says ``operator: Exists``; with ``Exists`` there is no
     value; and ``tolerationSeconds`` goes with the effect ``NoExecute`` alone. The API server refuses others.

@@ -82,7 +82,7 @@ def drops(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
     """
     apart = taken_apart(pods)
     for part in () if apart.windows else apart.parts:
-        dropped = listing(mapping(part.context, "capabilities").get("drop"))
+        dropped = listing(mapping(part.context.get("capabilities")).get("drop"))
         if part.context.get("privileged") is True or "ALL" in dropped:
             continue
         small = any(isinstance(name, str) and name.upper() == "ALL" for name in dropped)
@@ -180,6 +180,7 @@ def read_only(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
     "POD029",
     Severity.ADVICE,
     "a volume that pods mount past the cluster's storage",
+    fields=("volumes",),
     equals=("pss restricted Volume Types",),
 )
 def volumes(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:

@@ -7,10 +7,9 @@ from typing import Any
 
 from pilothouse.checks.catalogue import Problem, pod_check
 from pilothouse.checks.containers import judged, port_problem
-from pilothouse.checks.probes import HANDLERS, READINESS, each_probe, ports_of
+from pilothouse.checks.probes import HANDLERS, PROBES, READINESS, each_probe
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
-from pilothouse.lenient import mapping
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.stack import Stack
@@ -18,7 +17,7 @@ from pilothouse.stack import Stack
 _NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "failureThreshold", "successThreshold")
 
 
-@pod_check("PROBE006", Severity.ERROR, "a probe that the server refuses")
+@pod_check("PROBE006", Severity.ERROR, "a probe that the server refuses", fields=PROBES)
 def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A probe has one of ``exec`` (with a command), ``httpGet``, ``tcpSocket`` and ``grpc``, numbers that are not
     negative, and a port between 1 and 65535 or a port's name. A liveness or startup probe succeeds at the first
@@ -55,19 +54,17 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
 
 def _wrong(field: str, probe: dict[str, Any]) -> Iterator[tuple[FieldPath, str]]:
-    handlers = [handler for handler in HANDLERS if isinstance(probe.get(handler), dict)]
+    handlers = [handler for handler in HANDLERS if handler in probe and isinstance(probe[handler], dict)]
     if len(handlers) != 1 and not any(isinstance(probe.get(each), list | str | int | float) for each in HANDLERS):
         told = f"has {' and '.join(handlers)}" if handlers else "asks nothing"
         yield (), f"{told}, expected one of {', '.join(HANDLERS)}"
-    if mapping(probe, "exec").get("command") in (None, []) and handlers == ["exec"]:
+    if handlers == ["exec"] and probe["exec"].get("command") in (None, []):
         yield ("exec",), "runs no command"
-    for handler, port in ports_of(probe):
-        if handlers[:1] == [handler] and (wrong := port_problem(port)):
-            yield (handler, "port"), f"asks in vain: {wrong}"
+    if handlers and handlers[0] != "exec" and (wrong := port_problem(probe[handlers[0]].get("port"))):
+        yield (handlers[0], "port"), f"asks in vain: {wrong}"
     for number in _NUMBERS:
-        value = probe.get(number)
-        if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-            yield (number,), f"has {number} {value}, expected 0 or more"
+        if number in probe and isinstance(probe[number], int) and probe[number] < 0:
+            yield (number,), f"has {number} {probe[number]}, expected 0 or more"
     successes, grace = probe.get("successThreshold"), probe.get("terminationGracePeriodSeconds")
     if field != READINESS and isinstance(successes, int) and successes > 1:
         yield ("successThreshold",), f"has successThreshold {successes}, expected 1"

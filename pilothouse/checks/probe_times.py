@@ -16,7 +16,7 @@ _SLOW = 30
 """Seconds of ``initialDelaySeconds`` from which a container counts as one that starts slowly."""
 
 
-@pod_check("PROBE007", Severity.ADVICE, "a probe that waits longer than its period")
+@pod_check("PROBE007", Severity.ADVICE, "a probe that waits longer than its period", fields=("timeoutSeconds",))
 def overlapping(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A node asks again only when the answer is there or the time is up. Where ``timeoutSeconds`` is longer than
     ``periodSeconds``, a container that hangs is asked less often than the period says, and it takes longer than
@@ -53,7 +53,7 @@ def overlapping(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
             )
 
 
-@pod_check("PROBE008", Severity.WARNING, "a container killed before it can be ready")
+@pod_check("PROBE008", Severity.WARNING, "a container killed before it can be ready", fields=("initialDelaySeconds",))
 def killed_early(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A readiness probe that waits before it asks says how long a container takes to start. Where the liveness probe
     has given up by then, and no startup probe holds it back, a container that takes its time is killed and starts anew,
@@ -102,7 +102,7 @@ def killed_early(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
             )
 
 
-@pod_check("PROBE009", Severity.ADVICE, "a command that has one second to answer")
+@pod_check("PROBE009", Severity.ADVICE, "a command that has one second to answer", fields=("exec",))
 def short_exec(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A probe waits one second where it does not say otherwise. For a command, which is a process to be started in the
     container, that is short: on a busy node it is over before the command has begun, and the container is killed or
@@ -136,7 +136,7 @@ def short_exec(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
             )
 
 
-@pod_check("PROBE010", Severity.ADVICE, "a slow start without a startup probe")
+@pod_check("PROBE010", Severity.ADVICE, "a slow start without a startup probe", fields=("initialDelaySeconds",))
 def slow_start(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A liveness probe that begins after half a minute and more is there for a container that starts slowly: too early
     for the slowest start, which is killed, and too late for all others, which hang unseen for so long. A startup probe

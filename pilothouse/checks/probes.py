@@ -11,7 +11,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings
 from pilothouse.manifest import Manifest
-from pilothouse.pods import PodTemplate
+from pilothouse.pods import PodTemplate, once_a_template
 from pilothouse.stack import Stack
 
 LIVENESS, READINESS, STARTUP = PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -23,13 +23,15 @@ _DEFAULTS = {"initialDelaySeconds": 0, "timeoutSeconds": 1, "periodSeconds": 10,
 _Found = tuple[FieldPath, dict[str, Any], str, dict[str, Any]]
 
 
-def each_probe(pods: PodTemplate) -> Iterator[_Found]:
+@once_a_template
+def each_probe(pods: PodTemplate) -> list[_Found]:
     """Every probe: its path, its container, its field and itself."""
-    for path, container in pods.containers(*LISTS):
-        for field in PROBES:
-            probe = container.get(field)
-            if isinstance(probe, dict):
-                yield (*path, field), container, field, probe
+    return [
+        ((*path, field), container, field, container[field])
+        for path, container in pods.containers(*LISTS)
+        for field in PROBES
+        if isinstance(container.get(field), dict)
+    ]
 
 
 def number_of(probe: dict[str, Any], field: str) -> int:
@@ -157,6 +159,7 @@ def no_liveness(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
     "PROBE003",
     Severity.ADVICE,
     "a container killed as soon as it is unready",
+    fields=(LIVENESS,),
     equals=("kube-score pod-probes-identical",),
 )
 def identical(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -194,8 +197,9 @@ def identical(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
         liveness, readiness = container.get(LIVENESS), container.get(READINESS)
         if not isinstance(liveness, dict) or not isinstance(readiness, dict):
             continue
-        same = all(liveness.get(handler) == readiness.get(handler) for handler in HANDLERS)
-        if same and patience(liveness) <= patience(readiness):
+        if any(liveness.get(handler) != readiness.get(handler) for handler in HANDLERS):
+            continue
+        if patience(liveness) <= patience(readiness):
             yield Problem(
                 manifest,
                 f"the container {container.get('name')} is killed as soon as it is unready:"
@@ -209,14 +213,22 @@ def patience(probe: dict[str, Any]) -> int:
     return number_of(probe, "periodSeconds") * number_of(probe, "failureThreshold")
 
 
-def ports_of(probe: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for handler in ("httpGet", "tcpSocket", "grpc"):
-        action = probe.get(handler)
-        if isinstance(action, dict):
-            yield handler, action.get("port")
+_ASKING = ("httpGet", "tcpSocket", "grpc")
+"""The handlers that ask a port."""
 
 
-@pod_check("PROBE004", Severity.WARNING, "a probe of a port name that its container does not have")
+@once_a_template
+def _each_port(pods: PodTemplate) -> list[tuple[FieldPath, dict[str, Any], str, dict[str, Any]]]:
+    """Every handler that asks a port: its path, its container, its probe's field and itself."""
+    return [
+        ((*path, handler), container, field, probe[handler])
+        for path, container, field, probe in each_probe(pods)
+        for handler in _ASKING
+        if handler in probe and isinstance(probe[handler], dict)
+    ]
+
+
+@pod_check("PROBE004", Severity.WARNING, "a probe of a port name that its container does not have", fields=_ASKING)
 def unnamed_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A port given by name is looked up among those that the same container declares. Where it is not there the probe
     fails whatever the container does: it never becomes ready.
@@ -247,24 +259,25 @@ def unnamed_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterato
 
     Source: Kubernetes API reference, HTTPGetAction and TCPSocketAction.
     """
-    for path, container, field, probe in each_probe(pods):
-        for handler, port in ports_of(probe):
-            if isinstance(port, str) and not port_problem(port):
-                declared = [str(each["name"]) for _, each in mappings(container.get("ports")) if each.get("name")]
-                if port not in declared:
-                    yield Problem(
-                        manifest,
-                        f"the {field} of {container.get('name')} asks the port {port}; the container declares "
-                        + (", ".join(declared) or "no port by name"),
-                        (*path, handler, "port"),
-                        "name a port that this container declares",
-                    )
+    for path, container, field, handler in _each_port(pods):
+        port = handler.get("port")
+        if isinstance(port, str):
+            declared = [str(each["name"]) for _, each in mappings(container.get("ports")) if each.get("name")]
+            if port not in declared and not port_problem(port):
+                yield Problem(
+                    manifest,
+                    f"the {field} of {container.get('name')} asks the port {port}; the container declares "
+                    + (", ".join(declared) or "no port by name"),
+                    (*path, "port"),
+                    "name a port that this container declares",
+                )
 
 
 @pod_check(
     "PROBE005",
     Severity.ADVICE,
     "a probe of a port that its container does not declare",
+    fields=_ASKING,
     equals=(
         "kube-linter liveness-port",
         "kube-linter readiness-port",
@@ -302,19 +315,19 @@ def undeclared_port(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iter
     Source: Kubernetes API reference, Container, ``ports``: "primarily informational".
     """
     declared: set[int] | None = None
-    for path, container, field, probe in each_probe(pods):
-        for handler, port in ports_of(probe):
-            if not isinstance(port, int) or not container.get("ports") or mapping(probe, handler).get("host"):
-                continue
-            if declared is None:
-                listed = (mappings(each.get("ports")) for _, each in pods.containers(*LISTS))
-                numbers = (each.get("containerPort") for ports in listed for _, each in ports)
-                declared = {number for number in numbers if isinstance(number, int)}
-            if port not in declared and not port_problem(port):
-                yield Problem(
-                    manifest,
-                    f"the {field} of {container.get('name')} asks the port {port}; its pod's containers declare "
-                    + ", ".join(map(str, sorted(declared))),
-                    (*path, handler, "port"),
-                    "ask a port that the container declares, or declare this one",
-                )
+    for path, container, field, handler in _each_port(pods):
+        port = handler.get("port")
+        if not isinstance(port, int) or not container.get("ports") or handler.get("host"):
+            continue
+        if declared is None:
+            listed = (mappings(each.get("ports")) for _, each in pods.containers(*LISTS))
+            numbers = (each.get("containerPort") for ports in listed for _, each in ports)
+            declared = {number for number in numbers if isinstance(number, int)}
+        if port not in declared and not port_problem(port):
+            yield Problem(
+                manifest,
+                f"the {field} of {container.get('name')} asks the port {port}; its pod's containers declare "
+                + ", ".join(map(str, sorted(declared))),
+                (*path, "port"),
+                "ask a port that the container declares, or declare this one",
+            )

@@ -110,6 +110,7 @@ _PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:(?!\$\()[^\s/@]+@"
     SECRET_IN_VARIABLE,
     Severity.ERROR,
     "a secret in a container's variable",
+    fields=("env",),
     equals=(
         "kube-linter env-var-secret",
         "polaris sensitiveContainerEnvVar",

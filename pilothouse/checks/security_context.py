@@ -77,6 +77,7 @@ def may_be_root(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
     "POD021",
     Severity.ADVICE,
     "a container in root's group",
+    fields=("runAsGroup", "fsGroup", "supplementalGroups"),
 )
 def root_group(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """What belongs to the group 0 may be written by root's group, in the image and in volumes. ``runAsGroup: 0``,
@@ -111,7 +112,7 @@ def root_group(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[
             yield Problem(manifest, f"{path[-1] if isinstance(path[-1], str) else path[-2]} is root's (0)", path)
 
 
-@pod_check("POD023", Severity.ERROR, "a container that must not be root, and is")
+@pod_check("POD023", Severity.ERROR, "a container that must not be root, and is", fields=("runAsUser",))
 def contradicts(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """With ``runAsNonRoot: true`` the kubelet refuses to start a container whose user is 0, whoever set that: the pod
     stays at ``CreateContainerConfigError``.
@@ -138,7 +139,7 @@ def contradicts(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
     """
     apart = taken_apart(pods)
     for part in apart.parts:
-        if _effective(apart, part, "runAsNonRoot") is True and _is_root(_effective(apart, part, "runAsUser")):
+        if _is_root(_effective(apart, part, "runAsUser")) and _effective(apart, part, "runAsNonRoot") is True:
             own = part.context.get("runAsUser") is not None
             yield Problem(
                 manifest,
@@ -149,7 +150,7 @@ def contradicts(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
             )
 
 
-@pod_check("POD024", Severity.ERROR, "a privileged container that may not gain rights")
+@pod_check("POD024", Severity.ERROR, "a privileged container that may not gain rights", fields=("privileged", "add"))
 def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A privileged container, and one with ``CAP_SYS_ADMIN``, has every right already: the API server refuses it with
     ``allowPrivilegeEscalation: false``.

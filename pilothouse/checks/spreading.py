@@ -83,6 +83,7 @@ def together(stack: Stack) -> Iterator[Problem]:
     "AVAIL004",
     Severity.WARNING,
     "a spread that leaves its own pods out",
+    fields=("topologySpreadConstraints",),
     equals=("kube-score pod-topology-spread-constraints",),
 )
 def not_own(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
@@ -136,7 +137,12 @@ def not_own(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
             )
 
 
-@pod_check("AVAIL005", Severity.ERROR, "a spread or a nearness that the server refuses")
+@pod_check(
+    "AVAIL005",
+    Severity.ERROR,
+    "a spread or a nearness that the server refuses",
+    fields=("topologySpreadConstraints", "podAffinity", "podAntiAffinity"),
+)
 def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A spread names its ``topologyKey``, each once with the same ``whenUnsatisfiable``, and a ``maxSkew`` of 1 or
     more; ``minDomains`` goes with ``DoNotSchedule`` alone. An affinity's term names its ``topologyKey``, and a

@@ -18,7 +18,7 @@ _GRACE = 30
 _SLEEP = re.compile(r"(?:^|[\s;&|/])sleep\s+([0-9]{1,6})(?:s?)(?:$|[\s;&|])")
 
 
-@pod_check("STOP001", Severity.WARNING, "a pod that is killed while it waits to stop")
+@pod_check("STOP001", Severity.WARNING, "a pod that is killed while it waits to stop", fields=("preStop",))
 def too_long(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """The seconds of ``terminationGracePeriodSeconds`` (30 by default) begin before the ``preStop`` hook. One that
     sleeps as long leaves nothing: the program is killed without having been told to end, with its requests and its open
@@ -62,7 +62,7 @@ def too_long(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pr
             )
 
 
-@pod_check("STOP002", Severity.WARNING, "a pod that is killed at once")
+@pod_check("STOP002", Severity.WARNING, "a pod that is killed at once", fields=("terminationGracePeriodSeconds",))
 def killed_at_once(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """With ``terminationGracePeriodSeconds: 0`` a pod is deleted from the API before its containers have ended:
     requests are cut off, and of a StatefulSet two pods of one name may run at once and write to one volume.
@@ -98,7 +98,7 @@ def killed_at_once(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Itera
         )
 
 
-@pod_check("STOP003", Severity.ERROR, "a hook that the server refuses")
+@pod_check("STOP003", Severity.ERROR, "a hook that the server refuses", fields=("postStart", "preStop"))
 def hooks(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A ``postStart`` or ``preStop`` hook does one thing: run a command, send a request, or sleep, no longer than
     ``terminationGracePeriodSeconds``. The API server refuses others.

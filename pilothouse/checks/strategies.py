@@ -259,13 +259,13 @@ def all_at_once(stack: Stack) -> Iterator[Problem]:
             told.add(id(manifest))
             if not mapping(manifest.body, "spec", "strategy") or least(manifest, stack) < 2:
                 continue
-            change = rollout.of(manifest, stack)
-            if change is not None and change.pods > 1 and change.ready <= 0:
+            pods_away = rollout.none_ready(manifest, stack)
+            if pods_away > 1:
                 recreated = mapping(manifest.body, "spec", "strategy").get("type") == "Recreate"
                 at = ("type",) if recreated else ("rollingUpdate", "maxUnavailable")
                 yield Problem(
                     manifest,
-                    f"a change of it takes all {change.pods} pods away at once, and the Service {service.name}"
+                    f"a change of it takes all {pods_away} pods away at once, and the Service {service.name}"
                     " answers nobody",
                     ("spec", "strategy", *at),
                     "replace them one by one: type: RollingUpdate with a smaller maxUnavailable",

@@ -44,6 +44,7 @@ _OF_SERVICES = re.compile(r"[A-Z0-9_]+_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|
     "ENV001",
     Severity.WARNING,
     "a variable that is set twice",
+    fields=("env",),
     equals=(
         "kube-linter duplicate-env-var",
         "kube-score environment-variable-key-duplication",
@@ -86,7 +87,7 @@ def twice(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
                 seen.add(name)
 
 
-@pod_check("ENV002", Severity.ERROR, "a variable that the server refuses")
+@pod_check("ENV002", Severity.ERROR, "a variable that the server refuses", fields=("env",))
 def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A variable has a name without ``=``, and either a ``value`` or one source in ``valueFrom``. What ``fieldRef`` may
     name is a short list. The API server refuses all others.
@@ -153,7 +154,7 @@ def _field(manifest: Manifest, source: dict[str, Any], at: tuple[str | int, ...]
         )
 
 
-@pod_check("ENV003", Severity.WARNING, "a reference to a variable that is not set")
+@pod_check("ENV003", Severity.WARNING, "a reference to a variable that is not set", fields=("env",))
 def undefined(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """``$(NAME)`` in a variable's value stands for a variable that the container was given before it: in ``envFrom``,
     or further up in ``env``. Where there is none, the text stays as it is, ``$(NAME)`` with all its signs, and nobody

@@ -255,7 +255,7 @@ def shared(stack: Stack) -> Iterator[Problem]:
                 )
 
 
-@pod_check("VOL004", Severity.ADVICE, "a mounted setting that never changes")
+@pod_check("VOL004", Severity.ADVICE, "a mounted setting that never changes", fields=("subPath", "subPathExpr"))
 def frozen(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
     """A ConfigMap or Secret that is mounted as a folder is brought up to date some time after it changes. One that is
     mounted by ``subPath``, a single file of it, is not: the container sees the old content until it is started anew.

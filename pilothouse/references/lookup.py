@@ -10,7 +10,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.manifest import MOVED_GROUPS, Identity, Manifest
 from pilothouse.references.labels import chosen
 from pilothouse.references.row import GroupKind, How, Row, Where
-from pilothouse.references.table import Node, trees
+from pilothouse.references.table import TABLE, Node, trees
 
 if TYPE_CHECKING:
     from pilothouse.stack import Stack
@@ -43,10 +43,31 @@ class Link(NamedTuple):
 
 def mentions(manifest: Manifest) -> list[Mention]:
     """Every field of an object that a row of the table is about, in one walk."""
-    return _mentions(manifest, trees())
+    return _walked(manifest, trees())
 
 
-def _mentions(manifest: Manifest, roots: Mapping[GroupKind, Node]) -> list[Mention]:
+def note(manifest: Manifest) -> None:
+    """Keep with an object which of its fields name others, for all who will ask."""
+    manifest.naming = [(_NUMBERS[id(row)], path) for row, path, _, _ in _walked(manifest, trees(of_names=True))]
+
+
+_NUMBERS = {id(row): number for number, row in enumerate(TABLE)}
+
+
+def _naming(manifest: Manifest) -> list[Mention]:
+    """The fields of an object that name others."""
+    if manifest.naming is None:
+        return _walked(manifest, trees(of_names=True))
+    found = []
+    for number, path in manifest.naming:
+        holder: Any = manifest.body
+        for step in path[:-1]:
+            holder = holder[step]
+        found.append(Mention(TABLE[number], path, holder[path[-1]], holder))
+    return found
+
+
+def _walked(manifest: Manifest, roots: Mapping[GroupKind, Node]) -> list[Mention]:
     api_version, kind, _, _ = manifest.head
     group = api_version.rpartition("/")[0]
     tree = roots.get((MOVED_GROUPS.get((group, kind), group), kind))
@@ -58,6 +79,8 @@ def _mentions(manifest: Manifest, roots: Mapping[GroupKind, Node]) -> list[Menti
 
 def _walk(node: Node, at: Any, path: FieldPath, found: list[Mention]) -> None:
     if isinstance(at, dict):
+        if node.names.isdisjoint(at):
+            return
         for step, child in node.fields:
             if step in at:
                 inner = at[step]
@@ -108,7 +131,7 @@ def _never_selects(manifest: Manifest, row: Row, selector: dict[str, Any]) -> bo
 
 def links_by_name(manifest: Manifest, stack: Stack) -> Iterator[Link]:
     """What an object refers to by name: all but its selectors."""
-    for mention in _mentions(manifest, trees(of_names=True)):
+    for mention in _naming(manifest):
         yield from _named(manifest, mention, stack)
 
 
@@ -119,7 +142,7 @@ def all_by_name(stack: Stack) -> list[Link]:
     for group, kind in stack.kinds:
         if (MOVED_GROUPS.get((group, kind), group), kind) in roots:
             for manifest in stack.of_kind(group, kind):
-                for mention in _mentions(manifest, roots):
+                for mention in _naming(manifest):
                     found += _named(manifest, mention, stack)
     return found
 

@@ -102,6 +102,12 @@ def test_names_and_amounts_of_resources() -> None:
     assert refused_amount("cpu", Decimal(-1))
 
 
+@pytest.mark.parametrize(("amount", "refused"), [("-1", True), ("0", False), ("1", False)])
+def test_nobody_asks_for_less_than_nothing(amount: str, refused: bool) -> None:
+    for field in ("requests", "limits"):
+        assert bool(found("RES002", deployment({field: {"cpu": amount}}))) == refused
+
+
 @pytest.mark.parametrize("memory", ["100m", "0.5", "512", "1Ki", "2Mi"])
 def test_a_memory_limit_that_nobody_meant(memory: str) -> None:
     assert found("RES003", deployment({"limits": {"memory": memory}}))

@@ -96,6 +96,24 @@ def test_a_port_name_is_looked_up_in_the_same_container() -> None:
     assert "PROBE004" not in codes(pod(containers=[{**other, "livenessProbe": probe}]))
 
 
+def test_two_volumes_of_one_name_in_a_pod_of_one_container() -> None:
+    volumes = [{"name": "data", "emptyDir": {"sizeLimit": "1Gi"}}, {"name": "more", "emptyDir": {"sizeLimit": "1Gi"}}]
+    assert "CTR002" not in codes(pod(volumes=volumes))
+    assert "CTR002" in codes(pod(volumes=[*volumes, volumes[0]]))
+
+
+@pytest.mark.parametrize("name", ["Settings", "settings"])
+def test_a_name_that_nothing_can_have_wherever_it_is_spoken_of(name: str) -> None:
+    refused = name == "Settings"
+    for field in ("configMapRef", "secretRef"):
+        assert ("CTR008" in codes(container(envFrom=[{field: {"name": name}}]))) is refused
+    for field in ("configMapKeyRef", "secretKeyRef"):
+        env = [{"name": "A", "valueFrom": {field: {"name": name, "key": "a"}}}]
+        assert ("CTR008" in codes(container(env=env))) is refused
+    for field in ("priorityClassName", "serviceAccountName"):
+        assert ("CTR008" in codes(pod(**{field: name}))) is refused
+
+
 @pytest.mark.parametrize(
     ("env", "undefined"),
     [
