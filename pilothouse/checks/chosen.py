@@ -43,17 +43,21 @@ class Chosen(Generic[Function]):
 def field_names(body: Any) -> set[Any]:
     """The name of every field in an object, at any depth.
 
-    :param body: as it would be applied: plain JSON.
+    :param body: as it would be applied.
     """
     found: set[Any] = set()
     inside = [body]
     for value in inside:  # which grows by what is found in it
-        if type(value) is dict:
+        of = type(value)
+        if of is dict or (of not in _PLAIN and isinstance(value, dict)):
             found.update(value)
             inside += value.values()
-        elif type(value) is list:
+        elif of is list or (of not in _PLAIN and isinstance(value, list)):
             inside += value
     return found
+
+
+_PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 @functools.cache

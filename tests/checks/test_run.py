@@ -54,3 +54,14 @@ def judged() -> list[Finding]:
     stack = Stack(somebodys("1.34"), Catalogue("1.34"), [manifest])
     compared = check_environments({"prod": stack})["prod"]
     return check_object(manifest, stack) + check_stack(stack) + compared
+
+
+def test_maps_and_lists_of_any_class_are_looked_into() -> None:
+    class Map(dict[str, object]):
+        pass
+
+    class List(list[object]):
+        pass
+
+    body = Map(a=List([Map(b=1)]), c={"d": List()})
+    assert chosen.field_names(body) == {"a", "b", "c", "d"}
