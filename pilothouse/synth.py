@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pilothouse import fresh, gather, inputs, kept, profiles, results, waivers
-from pilothouse.checks import check_environments
+from pilothouse.checks import check_environments, check_stack
 from pilothouse.checks.output import MENDED
-from pilothouse.checks.shared import check_stacks
 from pilothouse.checks.waivers import UNUSED
 from pilothouse.dist.commit import Switched
 from pilothouse.dist.error import DistError
@@ -245,8 +244,9 @@ class _Run:
             found = [finding for each in instances for finding in each.findings]
             everything[environment.name] = found + others.findings
             outcome.manifests[environment.name] = manifests
-        for name, of_stack in check_stacks(stacks, self._request.processes or os.cpu_count() or 1).items():
-            everything[name] += of_stack
+        for name, stack in stacks.items():
+            everything[name] += check_stack(stack)
+            stack.let_go()
         whole = self._whole()
         for name, compared in (check_environments(stacks) if whole else {}).items():
             everything[name] += compared

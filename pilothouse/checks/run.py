@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from pilothouse import fixes
 from pilothouse.checks import chosen
@@ -82,20 +82,11 @@ def check_machine_file(file: MachineFile, stack: Stack) -> list[Finding]:
     return found
 
 
-def stack_checks() -> list[Check]:
-    """The checks of a whole stack, in the order of the catalogue."""
-    return [check for check in catalogue().values() if check.on_stack is not None]
-
-
-def check_stack(stack: Stack, checks: Iterable[Check] | None = None) -> list[Finding]:
-    """Every finding about a stack that no single object shows.
-
-    :param stack: the stack.
-    :param checks: which of :func:`stack_checks`; None for all.
-    """
+def check_stack(stack: Stack) -> list[Finding]:
+    """Every finding about a stack that no single object shows."""
     found: list[Finding] = []
     environment = stack.environment.name
-    for check in stack_checks() if checks is None else checks:
+    for check in catalogue().values():
         if check.on_stack is None:
             continue
         try:
