@@ -53,7 +53,11 @@ def relative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
       configPatches:
       - applyTo: HTTP_FILTER
         match: {context: SIDECAR_INBOUND}
-        patch: {operation: INSERT_BEFORE, value: {name: lua}}
+        patch:
+          operation: INSERT_BEFORE
+          value:
+            name: lua
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}
     ```
 
     ```yaml good
@@ -65,7 +69,11 @@ def relative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
       configPatches:
       - applyTo: HTTP_FILTER
         match: {context: SIDECAR_INBOUND}
-        patch: {operation: INSERT_BEFORE, value: {name: lua}}
+        patch:
+          operation: INSERT_BEFORE
+          value:
+            name: lua
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}
     ```
 
     Source: Istio's reference, EnvoyFilter, ``priority``.
