@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 GO := .venv/.go
 
-.PHONY: help synth validate list test test-cluster lint format docs bench schemas schemas-check lock clean
+.PHONY: help synth validate list test test-cluster lint format docs bench agreement schemas schemas-check lock clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ docs: $(READY) ## write docs/kit.md, docs/checks.md and docs/coverage.md anew fr
 
 bench: $(READY) $(GO) ## the figures, and the peers beside them
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python benchmarks/run.py $(ARGS)
+
+agreement: $(READY) $(GO) ## write docs/agreement.md anew: what kube-score and istioctl find, and the checks that equal theirs
+	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python benchmarks/agreement/run.py $(ARGS)
 
 lock: $(READY) ## write the locks anew (needs uv on PATH)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q --extra dev pyproject.toml -o requirements.lock

@@ -147,6 +147,12 @@ def labels_of(manifest: Manifest) -> tuple[FieldPath, dict[str, Any]]:
     return ("spec", "selector"), {}
 
 
+def aimed_twice(manifest: Manifest) -> bool:
+    """Whether a policy has both a selector and ``targetRefs``: Istio's webhook refuses those."""
+    said = spec(manifest)
+    return bool(mapping(said, "selector") and (said.get("targetRefs") or said.get("targetRef")))
+
+
 def destinations(service: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     """Every destination of a VirtualService, with its place: of its routes, and of its mirrors."""
     for protocol_ in ("http", "tls", "tcp"):

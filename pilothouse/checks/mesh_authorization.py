@@ -11,7 +11,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings, text
 from pilothouse.manifest import Identity, Manifest
-from pilothouse.mesh import RAW, SECURITY, namespace_of, spec
+from pilothouse.mesh import RAW, SECURITY, aimed_twice, namespace_of, spec
 from pilothouse.stack import Stack
 
 _POLICY = [(SECURITY, "AuthorizationPolicy")]
@@ -353,7 +353,7 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield Problem(manifest, "action CUSTOM without a provider", ("spec", "action"), "name the provider")
     if action != "CUSTOM" and "provider" in said:
         yield Problem(manifest, f"a provider with action {action}", ("spec", "provider"), "say CUSTOM, or remove it")
-    if mapping(said, "selector") and (said.get("targetRefs") or said.get("targetRef")):
+    if aimed_twice(manifest):
         yield Problem(manifest, "both a selector and targetRefs", ("spec", "selector"), "keep one of the two")
     for index, rule in rules:
         at: FieldPath = ("spec", "rules", index)

@@ -258,7 +258,7 @@ _BY_DNS = ("DNS", "DNS_ROUND_ROBIN")
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """How a host is resolved decides what else may be said: with ``NONE`` there are no endpoints, with ``DNS`` no
     wildcard hosts without endpoints and no networks as addresses, with ``STATIC`` the endpoints are IP addresses.
-    Istio's webhook refuses what does not fit together.
+    Istio's webhook refuses what does not fit together, and the host ``*``.
 
     ```yaml bad
     apiVersion: networking.istio.io/v1
@@ -285,9 +285,12 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     if resolution == "NONE" and endpoints:
         message = "resolution NONE goes to the address that the client asked for, and there are endpoints"
         yield Problem(manifest, message, ("spec", "endpoints"), "say STATIC or DNS, or remove the endpoints")
+    for index, host in enumerate(hosts):
+        if host == "*":
+            yield Problem(manifest, "the host *, which is every host", ("spec", "hosts", index), "name a domain")
     if resolution in _BY_DNS and not endpoints and not mapping(said, "workloadSelector"):
         for index, host in enumerate(hosts):
-            if host.startswith("*"):
+            if host.startswith("*."):
                 message = f"DNS cannot resolve {host}"
                 yield Problem(manifest, message, ("spec", "hosts", index), "add endpoints, or say resolution NONE")
     if resolution == "DNS_ROUND_ROBIN" and len(endpoints) > 1:

@@ -10,7 +10,7 @@ from pilothouse.checks.catalogue import Problem, object_check, stack_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest
-from pilothouse.mesh import EXTENSIONS, NETWORKING, TELEMETRY, namespace_of, spec
+from pilothouse.mesh import EXTENSIONS, NETWORKING, TELEMETRY, aimed_twice, namespace_of, spec
 from pilothouse.stack import Stack
 
 _ENVOY_FILTER = [(NETWORKING, "EnvoyFilter")]
@@ -53,7 +53,11 @@ def relative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
       configPatches:
       - applyTo: HTTP_FILTER
         match: {context: SIDECAR_INBOUND}
-        patch: {operation: INSERT_BEFORE, value: {name: lua}}
+        patch:
+          operation: INSERT_BEFORE
+          value:
+            name: lua
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}
     ```
 
     ```yaml good
@@ -65,7 +69,11 @@ def relative(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
       configPatches:
       - applyTo: HTTP_FILTER
         match: {context: SIDECAR_INBOUND}
-        patch: {operation: INSERT_BEFORE, value: {name: lua}}
+        patch:
+          operation: INSERT_BEFORE
+          value:
+            name: lua
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}
     ```
 
     Source: Istio's reference, EnvoyFilter, ``priority``.
@@ -195,9 +203,11 @@ def without_value(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     ```
     """
     for index, patch, operation, _ in _patches(manifest):
-        if operation and operation != "REMOVE" and not mapping(patch, "patch", "value"):
-            message = f"{operation} without a value"
-            yield Problem(manifest, message, ("spec", "configPatches", index, "patch"), "add the value")
+        path = ("spec", "configPatches", index)
+        if operation in ("", "INVALID"):
+            yield Problem(manifest, "a patch without an operation", path, "say MERGE, ADD or another operation")
+        elif operation != "REMOVE" and not mapping(patch, "patch", "value"):
+            yield Problem(manifest, f"{operation} without a value", (*path, "patch"), "add the value")
 
 
 @object_check(
@@ -247,7 +257,7 @@ def no_provider(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 )
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A tag that is set needs a value, and one that is removed has none; a share of requests lies between 0 and 100.
-    Istio's webhook refuses the rest.
+    A selector and ``targetRefs`` exclude each other. Istio's webhook refuses the rest.
 
     ```yaml bad
     apiVersion: telemetry.istio.io/v1
@@ -269,6 +279,8 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, Telemetry, TagOverride.
     """
+    if aimed_twice(manifest):
+        yield Problem(manifest, "both a selector and targetRefs", ("spec", "selector"), "keep one of the two")
     for index, tracing in mappings(spec(manifest).get("tracing")):
         share = tracing.get("randomSamplingPercentage")
         if isinstance(share, int | float) and not 0 <= share <= 100:
@@ -294,7 +306,7 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 )
 def plugin(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A plugin comes from a registry (``oci://``, or no scheme), a server or a file; its ``sha256`` has 64 digits.
-    Istio's webhook refuses others.
+    A selector and ``targetRefs`` exclude each other. Istio's webhook refuses others.
 
     ```yaml bad
     apiVersion: extensions.istio.io/v1alpha1
@@ -312,6 +324,8 @@ def plugin(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, WasmPlugin, ``url``.
     """
+    if aimed_twice(manifest):
+        yield Problem(manifest, "both a selector and targetRefs", ("spec", "selector"), "keep one of the two")
     url, digest = text(spec(manifest).get("url")), text(spec(manifest).get("sha256"))
     scheme = url.partition("://")[0] if "://" in url else ""
     if scheme and scheme not in ("oci", "http", "https", "file"):

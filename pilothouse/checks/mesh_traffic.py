@@ -336,7 +336,15 @@ def _claims(manifest: Manifest) -> Iterator[tuple[FieldPath, str]]:
                         yield (*path, "match", number, field, key), str(key)
 
 
-@stack_check("VS025", Severity.ERROR, "routes by a token's claims that nobody reads", equals=("istioctl IST0149",))
+@stack_check(
+    "VS025",
+    Severity.ERROR,
+    "routes by a token's claims that nobody reads",
+    equals=(
+        "istioctl IST0149",
+        "istioctl IST0106",
+    ),
+)
 def claims(stack: Stack) -> Iterator[Problem]:
     """A match on ``@request.auth.claims`` needs a RequestAuthentication on the gateway's pods, which reads the token:
     without one there are no claims, and the match never fits. In sidecars Istio's webhook refuses such a match.

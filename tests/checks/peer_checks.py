@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pilothouse.checks import catalogue
+from pilothouse.checks.catalogue import FAMILIES
 from pilothouse.yamlio import load_all
 
 FOLDER = Path(__file__).parent / "peers"
@@ -40,9 +41,9 @@ def peers() -> list[Peer]:
 
 
 def ours() -> dict[str, list[str]]:
-    """A check of another tool, as ``equals`` names it -> the codes of ours that look for the same."""
+    """A check of another tool, as ``equals`` names it -> the codes of ours that look for the same, by family."""
     found: dict[str, list[str]] = {}
-    for check in catalogue().values():
+    for check in sorted(catalogue().values(), key=lambda check: FAMILIES.index(check.family)):
         for name in check.equals:
             found.setdefault(name, []).append(check.code)
     return found

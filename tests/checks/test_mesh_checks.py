@@ -185,3 +185,56 @@ def test_a_deployments_own_label_is_not_its_pods(label: str, route: str, found: 
 
 def test_two_of_one_name_are_no_conflict_of_the_mesh() -> None:
     assert "VS008" not in codes(routes(f"[{{{SERVE}}}]") + "---" + routes(f"[{{{SERVE}}}]"))
+
+
+AIMED = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]"
+SELECTED = "selector: {matchLabels: {app: bank}}"
+
+
+@pytest.mark.parametrize(
+    ("api", "kind", "rest", "code"),
+    [
+        ("security.istio.io/v1", "AuthorizationPolicy", "rules: [{}]", "AUTHZ007"),
+        ("telemetry.istio.io/v1", "Telemetry", "tracing: []", "TELEMETRY002"),
+        ("extensions.istio.io/v1alpha1", "WasmPlugin", "url: oci://example.com/auth:1", "WASM001"),
+    ],
+)
+def test_a_policy_selects_pods_or_names_its_targets(api: str, kind: str, rest: str, code: str) -> None:
+    for said, found in ((f"{AIMED}, {SELECTED}", True), (AIMED, False), (SELECTED, False)):
+        text = f"apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a, namespace: default}}\nspec: {{{said}, {rest}}}\n"
+        assert (code in codes(text)) is found
+
+
+@pytest.mark.parametrize(
+    ("patch", "found"),
+    [
+        ("", True),
+        (", patch: {}", True),
+        (", patch: {operation: INVALID, value: {a: b}}", True),
+        (", patch: {operation: MERGE}", True),
+        (", patch: {operation: MERGE, value: {connect_timeout: 5s}}", False),
+        (", patch: {operation: REMOVE}", False),
+    ],
+)
+def test_a_patch_says_what_to_do(patch: str, found: bool) -> None:
+    text = f"""
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {{name: cluster, namespace: default}}
+spec: {{configPatches: [{{applyTo: CLUSTER{patch}}}]}}
+"""
+    assert ("ENVOY004" in codes(text)) is found
+
+
+@pytest.mark.parametrize(
+    ("host", "resolution", "found"),
+    [("*", "NONE", True), ("*", "DNS", True), ("*.example.com", "NONE", False), ("*.example.com", "DNS", True)],
+)
+def test_an_entry_is_not_for_every_host(host: str, resolution: str, found: bool) -> None:
+    text = f"""
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {{name: all, namespace: default}}
+spec: {{hosts: ["{host}"], ports: [{{number: 80, name: http, protocol: HTTP}}], resolution: {resolution}}}
+"""
+    assert ("SE005" in codes(text)) is found
