@@ -14,7 +14,7 @@ from pilothouse import inputs, kept
 from pilothouse.dist.folders import folders
 from pilothouse.dist.state import tree_states
 
-_ENDING = ".json"
+_ENDING, _FINDINGS = ".json", ".findings"
 
 
 class Record(NamedTuple):
@@ -28,8 +28,10 @@ class Record(NamedTuple):
     """The state of each environment's folders when it ended: see :func:`pilothouse.dist.state.tree_states`."""
     objects: int
     """How many objects the environments had together."""
-    findings: list[dict[str, Any]]
-    """Its findings, which are told again."""
+    findings: str
+    """A digest of its findings, which are told again: :func:`findings` gives them. Empty where there were none."""
+    tally: list[Any]
+    """How many different ones: errors, warnings, pieces of advice, and in which environments."""
     listed: dict[str, str]
     """A digest of which files each environment has."""
     results: dict[str, str]
@@ -58,7 +60,12 @@ def _is_sound(record: Record) -> bool:
     return (
         isinstance(record.engine, str)
         and isinstance(record.objects, int)
-        and isinstance(record.findings, list)
+        and isinstance(record.findings, str)
+        and isinstance(record.tally, list)
+        and len(record.tally) == 4
+        and all(isinstance(number, int) for number in record.tally[:3])
+        and isinstance(record.tally[3], list)
+        and all(isinstance(name, str) for name in record.tally[3])
         and isinstance(record.trees, dict)
         and all(
             isinstance(states, dict) and all(isinstance(state, str) for state in states.values())
@@ -96,7 +103,8 @@ def remember(
     engine: str,
     read: Mapping[str, str],
     objects: int,
-    findings: list[dict[str, Any]],
+    findings: bytes,
+    tally: Sequence[Any],
     listed: Mapping[str, str],
     results: Mapping[str, str],
 ) -> None:
@@ -106,7 +114,8 @@ def remember(
     :param trees: the state of each of their folders.
     :param read: everything that it read, with the state it had.
     :param objects: how many objects the environments have together.
-    :param findings: its findings as plain JSON.
+    :param findings: its findings as JSON; empty where there are none.
+    :param tally: see :class:`Record`.
     :param listed: a digest of which files each environment has.
     :param results: a digest of what each instance came to, by :func:`result_name`.
     """
@@ -115,8 +124,22 @@ def remember(
     except OSError:
         return
     states = {folder: dict(tree) for folder, tree in trees.items()}
-    record = Record(engine, dict(read), states, objects, findings, dict(listed), dict(results))
-    kept.write(os.path.join(folder, run_name(out, environments) + _ENDING), json.dumps(record).encode())
+    place = os.path.join(folder, run_name(out, environments))
+    told = inputs.digest(findings) if findings else ""
+    if findings:
+        kept.write(place + _FINDINGS, findings)
+    else:
+        kept.remove(place + _FINDINGS)
+    record = Record(engine, dict(read), states, objects, told, list(tally), dict(listed), dict(results))
+    kept.write(place + _ENDING, json.dumps(record).encode())
+
+
+def findings(root: str, out: str, environments: Sequence[str], record: Record) -> bytes | None:
+    """What :func:`remember` was given as the findings of a record; None where somebody changed what is kept."""
+    if not record.findings:
+        return b""
+    content = kept.read(os.path.join(root, kept.FOLDER, "runs", run_name(out, environments) + _FINDINGS))
+    return content if content is not None and inputs.digest(content) == record.findings else None
 
 
 def stands(record: Record | None, environment: str, instance: str, digest: str) -> bool:

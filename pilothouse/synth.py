@@ -38,6 +38,7 @@ from pilothouse.output import Output
 from pilothouse.schemas import Catalogue, known_minors
 from pilothouse.stack import Stack
 from pilothouse.standing import Standing
+from pilothouse.tally import tally
 
 if TYPE_CHECKING:
     from pilothouse.environment import Problem
@@ -304,6 +305,7 @@ class _Run:
             trees = self._output.trees()
         except OSError:
             return
+        findings = [each for each in outcome.findings if each.code != MENDED]
         results.prune(request.root, {each.name: list(each.charts) for each in self._environments})
         fresh.remember(
             request.root,
@@ -313,7 +315,8 @@ class _Run:
             engine=request.engine,
             read=known,
             objects=outcome.objects,
-            findings=[msgspec.to_builtins(each) for each in outcome.findings if each.code != MENDED],
+            findings=msgspec.json.encode(findings) if findings else b"",
+            tally=tally(findings),
             listed=self._output.listed,
             results={fresh.result_name(each.environment.name, each.instance.name): each.digest for each in gathered},
         )

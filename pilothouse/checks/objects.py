@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -101,6 +102,19 @@ _KEY_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\Z")
 _fine_labels: set[tuple[str, object]] = set()
 
 
+def _are_fine(labels: Mapping[str, object]) -> bool:
+    """Whether each of these labels has been found fine before."""
+    try:
+        return labels.items() <= _fine_labels
+    except TypeError:  # one of them is a map or a list
+        return False
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_namespace(name: str) -> bool:
+    return len(name) <= 63 and _LABEL.pattern.match(name) is not None
+
+
 def _label_problem(key: object, value: object) -> str | None:
     """What is wrong with one label; None where Kubernetes takes it."""
     if not isinstance(key, str):
@@ -174,11 +188,12 @@ def names(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     elif not rule.pattern.match(name):
         yield Problem(manifest, f"the name {name!r} is refused: expected {rule.words}", _NAME)
     namespace = manifest.namespace
-    if namespace and (len(namespace) > 63 or not _LABEL.pattern.match(namespace)):
+    if namespace and not _is_namespace(namespace):
         yield Problem(manifest, f"the namespace {namespace!r} is refused: expected {_LABEL.words}", _NAMESPACE)
-    yield from _labels(manifest, manifest.labels, ("metadata", "labels"))
+    if not _are_fine(manifest.labels):
+        yield from _labels(manifest, manifest.labels, ("metadata", "labels"))
     template = template_of(manifest)
-    if template is not None and template.path:
+    if template is not None and template.path and not _are_fine(template.labels):
         yield from _labels(manifest, template.labels, (*template.path, "metadata", "labels"))
 
 

@@ -5,29 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pilothouse.cli.screen import Screen
 
 if TYPE_CHECKING:
     from pilothouse.finding import Finding
-
-
-def show_known(
-    findings: Sequence[dict[str, Any]], root: str, format: str, screen: Screen, *, advice: bool, aside: bool = False
-) -> None:
-    """Show findings of an earlier run, kept as plain JSON; none of them stopped it."""
-    from pilothouse.report.counted import only_advice
-
-    line = only_advice(findings) if findings and format == "human" and not advice else None
-    if line is not None:
-        screen.say(line) if aside else screen.result(line)
-        return
-    import msgspec
-
-    from pilothouse.finding import Finding
-
-    show([msgspec.convert(finding, Finding) for finding in findings], root, format, screen, advice=advice, aside=aside)
 
 
 def show(

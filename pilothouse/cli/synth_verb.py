@@ -53,14 +53,45 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
         and options.chart is None
         and not options.stdout
         and fresh.holds(record, engine, out, environments)
+        and _told_again(record, options, screen, root, out, environments)
     ):
-        if record.findings or options.format != "human":
-            from pilothouse.cli.findings import show_known
-
-            show_known(record.findings, root, options.format, screen, advice=options.advice, aside=_aside(options))
         _sum_up(screen, options, _counted(record.objects, len(environments)), [])
         return 0
     return _synthesize(options, screen, root, out, environments, engine, flags, record)
+
+
+def _told_again(
+    record: fresh.Record,
+    options: argparse.Namespace,
+    screen: Screen,
+    root: str,
+    out: str,
+    environments: Sequence[str],
+) -> bool:
+    """Tell the findings of the last run again; False where they are not to be had any more."""
+    if options.format == "human":
+        if not record.findings:
+            return True
+        from pilothouse.report.counted import only_advice
+
+        line = None if options.advice else only_advice(*record.tally)
+        if line is not None:
+            (screen.say if _aside(options) else screen.result)(line)
+            return True
+    content = fresh.findings(root, out, environments, record)
+    if content is None:
+        return False
+    import msgspec
+
+    from pilothouse.cli.findings import show
+    from pilothouse.finding import Finding
+
+    try:
+        findings = msgspec.json.decode(content, type=list[Finding]) if content else []
+    except msgspec.MsgspecError:
+        return False
+    show(findings, root, options.format, screen, advice=options.advice, aside=_aside(options))
+    return True
 
 
 def _module(chart: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from pilothouse.report.text import one_line
 
@@ -35,19 +34,13 @@ def counted(counts: Mapping[str, int], environments: Sequence[str]) -> str:
     return ", ".join(parts) + where
 
 
-def only_advice(findings: Iterable[Mapping[str, Any]]) -> str | None:
+def only_advice(errors: int, warnings: int, advice: int, environments: Sequence[str]) -> str | None:
     """The line that stands for findings which are advice alone, as a report shows it without ``--advice``.
 
-    :param findings: as plain JSON.
+    :param errors: how many different errors there are; likewise ``warnings`` and ``advice``.
+    :param environments: those with a finding.
     :returns: None where one of them says more than advice.
     """
-    different: set[str] = set()
-    environments: dict[str, None] = {}
-    for finding in findings:
-        if finding["severity"] != "advice":
-            return None
-        environment = finding.get("environment")
-        if environment:
-            environments.setdefault(environment)
-        different.add(repr({**finding, "environment": ""}))
-    return counted({"error": 0, "warning": 0, "advice": len(different)}, list(environments)) + HIDDEN
+    if errors or warnings:
+        return None
+    return counted({"error": 0, "warning": 0, "advice": advice}, environments) + HIDDEN

@@ -9,8 +9,9 @@ from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding, Severity
 from pilothouse.report.counted import HIDDEN
 from pilothouse.report.excerpt import excerpt
-from pilothouse.report.summary import Group, group, shown, summarize, summary_line
+from pilothouse.report.summary import Group, group, shown, summary_line
 from pilothouse.report.text import fit, one_line, wrap
+from pilothouse.tally import tally
 
 NARROWEST = 40
 MANY = 20
@@ -139,7 +140,7 @@ def render(
         blocks += ["\n".join(_finding(one, paint, width, remembered)) for one in full]
         if len(full) < len(alike):
             blocks.append("\n".join(_rest(alike[len(full) :], paint, width)))
-    summary = summarize(findings)
+    summary = tally(findings)
     last = paint(_BOLD, summary_line(summary))
     if summary.advice and not advice:
         last += HIDDEN

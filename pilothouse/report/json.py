@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pilothouse.fieldpath import format_path
 from pilothouse.finding import Finding
-from pilothouse.report.summary import Group, group, summarize
+from pilothouse.report.summary import Group, group
+from pilothouse.tally import tally
 
 VERSION = 1
 """Of the document's form. It rises when a field changes its meaning or goes; a new field does not raise it."""
@@ -57,7 +58,7 @@ def render(findings: Sequence[Finding]) -> str:
     """
     import json
 
-    summary = summarize(findings)
+    summary = tally(findings)
     document = {
         "version": VERSION,
         "findings": [_finding(one) for one in group(findings)],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from pilothouse.finding import Finding, Severity
 from pilothouse.report.counted import counted
+from pilothouse.tally import Tally
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -20,16 +21,6 @@ class Group(NamedTuple):
     """Its ``environment`` is empty."""
     environments: tuple[str, ...]
     """In the order in which the environments first appear among all findings; empty where none is involved."""
-
-
-class Summary(NamedTuple):
-    """How many different findings there are."""
-
-    errors: int
-    warnings: int
-    advice: int
-    environments: tuple[str, ...]
-    """Every environment with a finding, in the order of their first appearance."""
 
 
 def _order(group: Group) -> tuple[object, ...]:
@@ -77,19 +68,7 @@ def shown(findings: Iterable[Finding], *, advice: bool) -> list[Finding]:
     return [finding for finding in findings if advice or finding.severity is not Severity.ADVICE]
 
 
-def summarize(findings: Sequence[Finding]) -> Summary:
-    """Count findings; the same one in several environments counts once.
-
-    :param findings: in any order.
-    """
-    counts = dict.fromkeys(Severity, 0)
-    for finding in {msgspec.structs.replace(each, environment="") for each in findings}:
-        counts[finding.severity] += 1
-    environments = dict.fromkeys(finding.environment for finding in findings if finding.environment)
-    return Summary(counts[Severity.ERROR], counts[Severity.WARNING], counts[Severity.ADVICE], tuple(environments))
-
-
-def summary_line(summary: Summary) -> str:
+def summary_line(summary: Tally) -> str:
     """A summary in one line: ``2 errors, 1 warning in 3 environments``; ``no findings`` where there are none.
 
     A single environment is named.

@@ -140,12 +140,13 @@ def test_any_bytes_are_no_record_or_a_sound_one(tmp_path: Path, content: bytes) 
 @given(
     read=STATES,
     trees=st.dictionaries(st.text(), st.dictionaries(st.text(), st.text(), max_size=2), max_size=2),
-    findings=st.lists(JSON, max_size=2),
+    told=st.text(max_size=2),
+    tally=st.lists(JSON, max_size=5),
 )
 def test_a_record_of_anything_is_judged_without_failing(
-    tmp_path: Path, read: dict[str, str], trees: dict[str, dict[str, str]], findings: list[Any]
+    tmp_path: Path, read: dict[str, str], trees: dict[str, dict[str, str]], told: str, tally: list[Any]
 ) -> None:
-    record = fresh.Record("engine", read, trees, 0, findings, read, read)
+    record = fresh.Record("engine", read, trees, 0, told, tally, read, read)
     assert not fresh.holds(record, "engine", str(tmp_path), ["dev"])
     assert not fresh.holds(record, "another", str(tmp_path), [])
 
