@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pilothouse.schemas import Catalogue
 
 
+_MANY = 20_000
+"""Objects whose decoded bodies take more memory than decoding them again would take time."""
+
+
 class Stack:
     """The objects of one environment, ours or read from anyone's YAML.
 
@@ -46,12 +50,13 @@ class Stack:
         self._by_namespace: dict[tuple[str, str], Mapping[str, list[Manifest]]] = {}
 
     def let_go(self) -> None:
-        """Forget what was worked out: another look at the same objects costs less than the memory."""
+        """Forget what was worked out, and of many objects what was decoded: another look costs less than the memory."""
         given = (self.environment, self.catalogue, self.manifests, self.machine_files)
         self.__dict__.clear()
         self.__init__(*given)  # type: ignore[misc]  # as if nobody had looked
-        for manifest in self.manifests:
-            manifest.release()
+        if len(self.manifests) > _MANY:
+            for manifest in self.manifests:
+                manifest.release()
 
     def __len__(self) -> int:
         return len(self.manifests)

@@ -251,11 +251,10 @@ class _Run:
         whole = self._whole()
         for name, compared in (check_environments(stacks) if whole else {}).items():
             everything[name] += compared
-        del stacks
+        for stack in stacks.values():
+            stack.let_go()
         for environment in self._environments:
             instances, others = self._gathered[environment.name], self._others[environment.name]
-            for manifest in outcome.manifests[environment.name]:
-                manifest.release()
             findings = self._waive(environment, instances, others, everything[environment.name])
             outcome.findings += findings
             outcome.profiles[environment.name] = environment.profile

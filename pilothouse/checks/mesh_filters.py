@@ -249,7 +249,7 @@ def no_provider(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Severity.ERROR,
     "a Telemetry that Istio refuses",
     kinds=[(TELEMETRY, "Telemetry")],
-    fields=("randomSamplingPercentage", "tagOverrides"),
+    fields=("randomSamplingPercentage", "tagOverrides", "targetRefs", "targetRef"),
     equals=(
         "istioctl IST0106",
         "istioctl IST0133",
