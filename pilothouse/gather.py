@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pilothouse import build, imported, inputs, kept, results, timelimit
+from pilothouse import build, imported, inputs, judged, kept, results, timelimit
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import charts as chart_checks
 from pilothouse.dist.entry import Entry
@@ -85,6 +85,8 @@ class Gathered:
     """The JSON Schema of the chart's values; empty where it could not be imported."""
     digest: str = ""
     """A digest of the whole result."""
+    outline: str = ""
+    """A digest of what the checks of a whole stack read of it; empty where it is not to be kept."""
     rebuilt: bool = False
     """Whether it was built in this run."""
     refused: list[Problem] = field(default_factory=list)
@@ -108,6 +110,7 @@ class Gathered:
     def accept(self, result: Result, digest: str) -> None:
         """Take over what was built, or kept."""
         self.digest = digest
+        self.outline = result.outline
         self.findings = result.findings
         self.waivers = result.waivers
         self.inputs = result.inputs
@@ -248,14 +251,17 @@ class Gatherer:
             nodes = _put(stages.nodes, ((file.path, file.text) for file in built.machine_files), instance)
         except DistError as error:
             refused.extend(error.problems)
+        packed = [manifest.packed() for manifest in built.manifests]
+        files_for_machines = msgspec.msgpack.encode(built.machine_files)
         result = Result(
             self._key(gathered),
             built.inputs,
             built.findings,
             built.waivers,
-            results.pack(built.manifests),
+            results.pack(packed),
             built.values_schema,
             built.machine_files,
+            inputs.digest(judged.outline(built.manifests, packed).encode(), files_for_machines) if built.sound else "",
         )
         answer = _Answer(msgspec.msgpack.encode(result), built.sound, files, nodes, built.value_problems, refused)
         return msgspec.msgpack.encode(answer)

@@ -34,6 +34,8 @@ class Result(msgspec.Struct, array_like=True):
     """The JSON Schema of the chart's values."""
     machine_files: list[MachineFile]
     """The files for machines."""
+    outline: str
+    """A digest of what the checks of a whole stack read of it: see :mod:`pilothouse.judged`."""
 
     def manifests(self, instance: str) -> list[Manifest]:
         """The manifests.
@@ -43,9 +45,9 @@ class Result(msgspec.Struct, array_like=True):
         return [Manifest.unpacked(each, instance) for each in msgspec.msgpack.decode(self.packed, type=list[Packed])]
 
 
-def pack(manifests: Sequence[Manifest]) -> msgspec.Raw:
-    """Manifests as they are kept, and sent between processes."""
-    return msgspec.Raw(msgspec.msgpack.encode([manifest.packed() for manifest in manifests]))
+def pack(packed: Sequence[Packed]) -> msgspec.Raw:
+    """Manifests, each packed, as they are kept, and sent between processes."""
+    return msgspec.Raw(msgspec.msgpack.encode(packed))
 
 
 def path_of(manifest: Manifest) -> str:

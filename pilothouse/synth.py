@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pilothouse import fresh, gather, inputs, kept, profiles, results, waivers
+from pilothouse import fresh, gather, inputs, judged, kept, profiles, results, waivers
 from pilothouse.checks import check_environments, check_stack
 from pilothouse.checks.output import MENDED
 from pilothouse.checks.waivers import UNUSED
@@ -130,7 +130,7 @@ def synthesize(request: Request, record: fresh.Record | None, progress: Callable
             gathered = run.gather(progress)
             run.teach_editors(gathered)
             _refuse_values(gathered)
-            outcome = run.judge(gathered)
+            outcome = run.judge(gathered, read)
             if not outcome.stopped:
                 run.write(outcome)
                 run.remember(outcome, read)
@@ -231,8 +231,32 @@ class _Run:
             files = editor_schemas(charts, kubernetes_versions=known_minors(), layers=layer_names(root))
             kept.replace_all(root, files)
 
-    def judge(self, gathered: Sequence[Gathered]) -> Outcome:
-        """Every environment's stack and findings, waivers applied."""
+    def _of_stack(self, environment: Environment, stack: Stack, read: Mapping[str, str]) -> list[Finding]:
+        """What the checks of a whole stack find, now or when all that they read was the same."""
+        root, key = self._request.root, self._stack_key(environment, read)
+        found = judged.read(root, environment.name, key) if key else None
+        if found is None:
+            found = check_stack(stack)
+            stack.let_go()
+            if key:
+                judged.write(root, environment.name, key, found, names(root))
+        return found
+
+    def _stack_key(self, environment: Environment, read: Mapping[str, str]) -> str:
+        """What decides what they find; empty where that is not all known, or not to be kept."""
+        instances = self._gathered[environment.name]
+        states = [read.get(f"file:{os.path.join(self._request.root, file)}", "") for file in environment.files]
+        known = self._request.chart is None and self._certain
+        if not known or not all(states) or not all(each.outline for each in instances):
+            return ""
+        return judged.key(self._request.engine, states, ((each.instance.name, each.outline) for each in instances))
+
+    def judge(self, gathered: Sequence[Gathered], read: Mapping[str, str]) -> Outcome:
+        """Every environment's stack and findings, waivers applied.
+
+        :param gathered: everything that was gathered.
+        :param read: the state of what every run reads, before this one did: see :func:`sources`.
+        """
         outcome = Outcome(instances=len(gathered), built=sum(each.rebuilt for each in gathered))
         stacks: dict[str, Stack] = {}
         everything: dict[str, list[Finding]] = {}
@@ -245,9 +269,8 @@ class _Run:
             found = [finding for each in instances for finding in each.findings]
             everything[environment.name] = found + others.findings
             outcome.manifests[environment.name] = manifests
-        for name, stack in stacks.items():
-            everything[name] += check_stack(stack)
-            stack.let_go()
+        for environment in self._environments:
+            everything[environment.name] += self._of_stack(environment, stacks[environment.name], read)
         whole = self._whole()
         for name, compared in (check_environments(stacks) if whole else {}).items():
             everything[name] += compared

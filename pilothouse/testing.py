@@ -316,7 +316,7 @@ def _built(
         build.prepare(root)
         imported.forget(root)
         built = build.build(root, environment, instance, catalogue, limit, given)
-        packed = results.pack(built.manifests)
+        packed = results.pack([manifest.packed() for manifest in built.manifests])
         return msgspec.msgpack.encode([packed, built.findings, built.waivers, built.value_problems])
 
     with warnings.catch_warnings():

@@ -102,6 +102,8 @@ def check_environments(stacks: Mapping[str, Stack]) -> dict[str, list[Finding]]:
     :param stacks: each environment's, under its name.
     """
     found: dict[str, list[Finding]] = {name: [] for name in stacks}
+    if len(stacks) < 2:
+        return found  # there is nothing to compare
     for check in catalogue().values():
         if check.on_environments is None:
             continue

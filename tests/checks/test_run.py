@@ -52,7 +52,7 @@ def judged() -> list[Finding]:
     }
     manifest = Manifest(body, Position(file="charts/a.py", line=3))
     stack = Stack(somebodys("1.34"), Catalogue("1.34"), [manifest])
-    compared = check_environments({"prod": stack})["prod"]
+    compared = check_environments({"prod": stack, "dev": stack})["prod"]
     return check_object(manifest, stack) + check_stack(stack) + compared
 
 
