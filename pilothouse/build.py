@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pilothouse import annotated, modules, origin, purity, references, watch
+from pilothouse import annotated, modules, origin, purity, watch
 from pilothouse.checks import charts as chart_checks
 from pilothouse.checks.objects import MAX_DATA, MAX_OBJECT, NO_OBJECT, NOT_JSON, TOO_LARGE
 from pilothouse.checks.run import check_object
@@ -173,7 +173,6 @@ def _finish_all(
             # Of a value that is masked, nothing can be said but that it stands there.
             if finding.code == DATA_IN_SECRET or finding.path[:2] not in secret:
                 built.findings.append(finding)
-        references.note(manifest)
         built.manifests.append(manifest)
         built.texts.append(text)
     built.machine_files.extend(made(chart.machine_files(), instance.name, stack, report))

@@ -26,10 +26,6 @@ MOVED_GROUPS: dict[tuple[str, str], str] = {
 Source: Kubernetes' deprecated API migration guide."""
 
 
-Naming = list[tuple[int, FieldPath]]
-"""The number of a row in the table of references, and a field that the row is about."""
-
-
 class Identity(NamedTuple):
     """What makes an object one object in a cluster, whichever version of its API it is written in."""
 
@@ -66,7 +62,7 @@ class Manifest:
     out of the cache is decoded only when somebody reads it.
     """
 
-    __slots__ = ("_body", "_head", "_raw", "construct", "instance", "naming", "position")
+    __slots__ = ("_body", "_head", "_raw", "construct", "instance", "position")
 
     def __init__(self, body: Body, position: Position, construct: str = "", instance: str = "") -> None:
         self._body: Body | None = body
@@ -78,8 +74,6 @@ class Manifest:
         """The path of its construct as cdk8s writes it; empty for YAML that was read."""
         self.instance = instance
         """The chart's instance that it belongs to; empty for YAML that was read."""
-        self.naming: Naming | None = None
-        """The fields that name other objects, where somebody has looked for them: :mod:`pilothouse.references`."""
 
     def __repr__(self) -> str:
         return f"<{self.identity} of {self.position}>"
@@ -95,7 +89,7 @@ class Manifest:
 
     @body.setter
     def body(self, body: Body) -> None:
-        self._body, self._raw, self._head, self.naming = body, None, None, None
+        self._body, self._raw, self._head = body, None, None
 
     def release(self) -> None:
         """Let go of the body where it can be decoded again: half of the memory of a large stack."""
@@ -180,8 +174,7 @@ class Manifest:
 
     def packed(self) -> Packed:
         """The manifest as it is kept and sent between processes."""
-        body = msgspec.Raw(msgspec.msgpack.encode(self.body))
-        return Packed(*self.head, self.position, self.construct, body, self.naming)
+        return Packed(*self.head, self.position, self.construct, msgspec.Raw(msgspec.msgpack.encode(self.body)))
 
     @classmethod
     def unpacked(cls, packed: Packed, instance: str) -> Manifest:
@@ -193,7 +186,6 @@ class Manifest:
         manifest.position = packed.position
         manifest.construct = packed.construct
         manifest.instance = instance
-        manifest.naming = packed.naming
         return manifest
 
 
@@ -216,4 +208,3 @@ class Packed(msgspec.Struct, frozen=True, array_like=True):
     position: Position
     construct: str
     body: msgspec.Raw
-    naming: Naming | None

@@ -48,6 +48,7 @@ class Stack:
         self.manifests = list(manifests)
         self.machine_files = list(machine_files)
         self._by_namespace: dict[tuple[str, str], Mapping[str, list[Manifest]]] = {}
+        self._selected: dict[tuple[object, ...], list[tuple[Manifest, PodTemplate]]] = {}
 
     def let_go(self) -> None:
         """Forget what was worked out, and of many objects what was decoded: another look costs less than the memory."""
@@ -219,6 +220,13 @@ class Stack:
         """
         if not selector:
             return []
+        asked = (namespace, *((key, str(value)) for key, value in selector.items()))
+        found = self._selected.get(asked)
+        if found is None:
+            found = self._selected[asked] = self._select(namespace, selector)
+        return found
+
+    def _select(self, namespace: str, selector: Mapping[str, object]) -> list[tuple[Manifest, PodTemplate]]:
         wanted = [(namespace, key, str(value)) for key, value in selector.items() if key not in ADDED_LABELS]
         known = [self._pods_by_label.get(label, []) for label in wanted]
         rarest = min(known, key=len, default=self.workloads.get(namespace, []))

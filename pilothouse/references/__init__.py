@@ -1,7 +1,7 @@
 """References: which field of which kind names, or selects, which other object; and what that finds in a stack."""
 
 from pilothouse.references.labels import selects
-from pilothouse.references.lookup import Link, Mention, all_by_name, links, links_by_name, links_to, mentions, note
+from pilothouse.references.lookup import Link, Mention, all_by_name, links, links_by_name, links_to, mentions
 from pilothouse.references.row import PODS, GroupKind, How, Lack, Row, Where
 from pilothouse.references.table import TABLE
 
@@ -20,6 +20,5 @@ __all__ = [
     "links_by_name",
     "links_to",
     "mentions",
-    "note",
     "selects",
 ]

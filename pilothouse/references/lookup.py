@@ -10,7 +10,7 @@ from pilothouse.fieldpath import FieldPath
 from pilothouse.manifest import MOVED_GROUPS, Identity, Manifest
 from pilothouse.references.labels import chosen
 from pilothouse.references.row import GroupKind, How, Row, Where
-from pilothouse.references.table import TABLE, Node, trees
+from pilothouse.references.table import Node, trees
 
 if TYPE_CHECKING:
     from pilothouse.stack import Stack
@@ -44,27 +44,6 @@ class Link(NamedTuple):
 def mentions(manifest: Manifest) -> list[Mention]:
     """Every field of an object that a row of the table is about, in one walk."""
     return _walked(manifest, trees())
-
-
-def note(manifest: Manifest) -> None:
-    """Keep with an object which of its fields name others, for all who will ask."""
-    manifest.naming = [(_NUMBERS[id(row)], path) for row, path, _, _ in _walked(manifest, trees(of_names=True))]
-
-
-_NUMBERS = {id(row): number for number, row in enumerate(TABLE)}
-
-
-def _naming(manifest: Manifest) -> list[Mention]:
-    """The fields of an object that name others."""
-    if manifest.naming is None:
-        return _walked(manifest, trees(of_names=True))
-    found = []
-    for number, path in manifest.naming:
-        holder: Any = manifest.body
-        for step in path[:-1]:
-            holder = holder[step]
-        found.append(Mention(TABLE[number], path, holder[path[-1]], holder))
-    return found
 
 
 def _walked(manifest: Manifest, roots: Mapping[GroupKind, Node]) -> list[Mention]:
@@ -131,7 +110,7 @@ def _never_selects(manifest: Manifest, row: Row, selector: dict[str, Any]) -> bo
 
 def links_by_name(manifest: Manifest, stack: Stack) -> Iterator[Link]:
     """What an object refers to by name: all but its selectors."""
-    for mention in _naming(manifest):
+    for mention in _walked(manifest, trees(of_names=True)):
         yield from _named(manifest, mention, stack)
 
 
@@ -143,7 +122,7 @@ def all_by_name(stack: Stack) -> list[Link]:
         if (MOVED_GROUPS.get((group, kind), group), kind) in roots:
             for manifest in stack.of_kind(group, kind):
                 namespace = manifest.namespace
-                for mention in _naming(manifest):
+                for mention in _walked(manifest, roots):
                     row, path, value, holder = mention
                     if _is_plain(row) and isinstance(value, str) and value and "$" not in value:
                         # As nearly every one: what follows says the same, and takes longer.
