@@ -1,4 +1,4 @@
-"""Capacity: what containers request, and what they are held to."""
+"""Capacity: what containers request, and in which unit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pilothouse import qos
 from pilothouse.checks.catalogue import Problem, pod_check, stack_check
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
-from pilothouse.lenient import mapping, mappings, text
+from pilothouse.lenient import mapping, text
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate, once_a_template
 from pilothouse.quantity import amounts
@@ -18,11 +18,13 @@ from pilothouse.resources import OF_CONTAINERS, overcommits, refused_amount, ref
 from pilothouse.stack import Stack
 
 _LISTS = ("initContainers", "containers")
+
+
 _MI = 1024 * 1024
 
 
 @once_a_template
-def _asked(pods: PodTemplate) -> list[tuple[FieldPath, str, dict[str, Any], qos.Amounts, qos.Amounts]]:
+def resources_of(pods: PodTemplate) -> list[tuple[FieldPath, str, dict[str, Any], qos.Amounts, qos.Amounts]]:
     """Each container that has resources: its path, its name, these, and in numbers its requests and its limits."""
     found = []
     for path, container in pods.containers(*_LISTS):
@@ -59,7 +61,7 @@ def above_limit(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator
 
     Source: Kubernetes API reference, ResourceRequirements; "Schedule GPUs"; "Manage HugePages".
     """
-    for path, name, resources, requests, limits in _asked(pods):
+    for path, name, resources, requests, limits in resources_of(pods):
         for resource, requested in requests.items():
             limit = limits.get(resource)
             if requested == limit or (overcommits(resource) and (limit is None or requested < limit)):
@@ -111,7 +113,7 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
 
     Source: Kubernetes documentation, "Resource Management for Pods and Containers", "Resource types".
     """
-    for path, name, resources, requests, limits in _asked(pods):
+    for path, name, resources, requests, limits in resources_of(pods):
         for field, named in (("requests", requests), ("limits", limits)):
             for resource, amount in named.items():
                 if resource in OF_CONTAINERS and amount >= 0:
@@ -129,6 +131,8 @@ _LEAST_MEMORY = 4 * _MI
 """Bytes below which no container starts, since the runtime's own first process needs as much.
 
 Source: runc refuses less than 6 MiB at times, crun 512 KiB; 4 MiB is the least that Docker takes for a container."""
+
+
 _MOST_CPU = 1000
 """Cores that no machine has."""
 
@@ -182,7 +186,7 @@ def slips(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Probl
 
     Source: Kubernetes documentation, "Resource Management for Pods and Containers", "Memory resource units".
     """
-    for path, name, resources, requests, limits in _asked(pods):
+    for path, name, resources, requests, limits in resources_of(pods):
         for field, named in (("requests", requests), ("limits", limits)):
             for resource, amount in named.items():
                 slip = _slip(resource, amount, field, resources[field][resource])
@@ -240,203 +244,3 @@ def half_requested(stack: Stack) -> Iterator[Problem]:
                         (*path, "resources"),
                         "request what it uses on an ordinary day",
                     )
-
-
-@stack_check(
-    "RES005",
-    Severity.ADVICE,
-    "a container that may take all memory of its node",
-    equals=("polaris memoryLimitsMissing",),
-)
-def without_memory_limit(stack: Stack) -> Iterator[Problem]:
-    """A container without a memory limit grows until its node has no memory left, and then the node kills whichever pod
-    is furthest above its requests. With a limit, the one that leaks is the one that is restarted.
-
-    A CPU limit is another matter: a container that may not use idle CPU is slower than it need be. Nothing asks for it.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec: {containers: [{name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 32Mi}}}]}
-    ```
-
-    ```yaml good
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec:
-      containers:
-      - {name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 64Mi}}}
-    ```
-
-    Source: Kubernetes documentation, "Node-pressure Eviction"; "Pod Quality of Service Classes".
-    """
-    for namespace, workloads in stack.workloads.items():
-        requests, limits = qos.defaults(stack, namespace)
-        for manifest, pods in workloads if "memory" not in limits else ():
-            if "memory" in mapping(pods.spec, "resources", "limits"):
-                continue
-            for path, container in pods.containers():
-                limited = "memory" in mapping(mapping(container.get("resources")).get("limits"))
-                if not limited and not qos.is_best_effort(pods, requests, limits):
-                    yield Problem(
-                        manifest,
-                        f"the container {container.get('name')} has no memory limit",
-                        (*path, "resources"),
-                        "limit its memory to what it uses on its worst day",
-                    )
-
-
-_FAR = 8
-"""How many times the request a limit may be before more is promised than there is."""
-
-
-@pod_check("RES006", Severity.ADVICE, "a memory limit far above its request", fields=("limits",))
-def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
-    """A node is filled by requests. Where limits are many times as high, its pods may together use many times the
-    memory it has, and it kills some of them. Memory cannot be taken back as CPU can.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec:
-      containers:
-      - {name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 64Mi}, limits: {memory: 8Gi}}}
-    ```
-
-    ```yaml good
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec:
-      containers:
-      - {name: web, image: "nginx:1.29", resources: {requests: {cpu: 10m, memory: 4Gi}, limits: {memory: 8Gi}}}
-    ```
-
-    Source: Kubernetes documentation, "Node-pressure Eviction", "Node out of memory behavior".
-    """
-    for path, name, resources, requests, limits in _asked(pods):
-        requested, limit = requests.get("memory"), limits.get("memory")
-        if requested is None or limit is None or requested <= 0:
-            continue
-        if limit > _FAR * requested and limit - requested >= 256 * _MI:
-            written = resources["requests"]["memory"], resources["limits"]["memory"]
-            yield Problem(
-                manifest,
-                f"the container {name} requests {written[0]} of memory and may use {written[1]}",
-                (*path, "resources", "limits", "memory"),
-                "request what it uses on an ordinary day, or lower the limit",
-            )
-
-
-@pod_check(
-    "RES007",
-    Severity.ADVICE,
-    "a scratch folder that may fill its node",
-    fields=("emptyDir",),
-    equals=("kube-score container-ephemeral-storage-request-and-limit",),
-)
-def unbounded_scratch(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Problem]:
-    """An ``emptyDir`` lies on the node's own disk. Without a ``sizeLimit``, and without a limit of
-    ``ephemeral-storage`` on the containers, one pod can fill the disk, and the node then evicts others as well.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec:
-      containers: [{name: web, image: "nginx:1.29"}]
-      volumes: [{name: scratch, emptyDir: {}}]
-    ```
-
-    ```yaml good
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec:
-      containers: [{name: web, image: "nginx:1.29"}]
-      volumes: [{name: scratch, emptyDir: {sizeLimit: 1Gi}}]
-    ```
-
-    Source: Kubernetes documentation, "Local ephemeral storage"; "Volumes", "emptyDir".
-    """
-    if all("ephemeral-storage" in mapping(container, "resources", "limits") for _, container in pods.containers()):
-        return
-    for index, volume in mappings(pods.spec.get("volumes")):
-        scratch = volume.get("emptyDir")
-        if isinstance(scratch, dict) and scratch.get("medium") != "Memory" and scratch.get("sizeLimit") is None:
-            yield Problem(
-                manifest,
-                f"the volume {volume.get('name')} has no sizeLimit, and a container has no limit of ephemeral-storage",
-                (*pods.path, "spec", "volumes", index, "emptyDir"),
-                "give it a sizeLimit",
-            )
-
-
-@stack_check("RES008", Severity.ADVICE, "a folder in memory without a bound")
-def unbounded_memory(stack: Stack) -> Iterator[Problem]:
-    """An ``emptyDir`` of ``medium: Memory`` is memory, and counts against the limits of the containers that write to
-    it. Without a ``sizeLimit`` it may grow to what the pod's containers are limited to together, or where one has no
-    limit, to what the node has: a file too many, and the container is killed, or the node is short of memory. One
-    whose ``sizeLimit`` is above those limits cannot be filled.
-
-    ```yaml bad
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec:
-      containers: [{name: web, image: "nginx:1.29", resources: {requests: {memory: 64Mi}}}]
-      volumes: [{name: cache, emptyDir: {medium: Memory}}]
-    ```
-
-    ```yaml good
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: web, namespace: shop}
-    spec:
-      containers: [{name: web, image: "nginx:1.29", resources: {requests: {memory: 64Mi}, limits: {memory: 512Mi}}}]
-      volumes: [{name: cache, emptyDir: {medium: Memory, sizeLimit: 128Mi}}]
-    ```
-
-    Source: Kubernetes documentation, "Volumes", "emptyDir".
-    """
-    for namespace, workloads in stack.workloads.items():
-        given: dict[str, Decimal] | None = None
-        for manifest, pods in workloads:
-            volumes = pods.spec.get("volumes")
-            for index, volume in mappings(volumes):
-                folder = mapping(volume, "emptyDir")
-                if folder.get("medium") != "Memory":
-                    continue
-                if given is None:
-                    given = amounts(qos.defaults(stack, namespace)[1])
-                bound = _memory_bound(pods, given)
-                at = (*pods.path, "spec", "volumes", index, "emptyDir")
-                size = amounts(folder).get("sizeLimit")
-                if size is None and bound is None:
-                    message = (
-                        "grows to all memory of its node: it has no sizeLimit, and a container has no memory limit"
-                    )
-                    yield Problem(manifest, f"the volume {volume.get('name')} {message}", at, "give it a sizeLimit")
-                elif size is not None and bound is not None and size >= bound:
-                    yield Problem(
-                        manifest,
-                        f"the volume {volume.get('name')} may hold {folder['sizeLimit']} of memory, and the"
-                        " containers are killed when they use as much",
-                        (*at, "sizeLimit"),
-                        "raise the memory limits above it, or lower it",
-                    )
-
-
-def _memory_bound(pods: PodTemplate, given: dict[str, Decimal]) -> Decimal | None:
-    """What the containers may use of memory together; None where one of them has no limit."""
-    own = amounts(mapping(pods.spec, "resources", "limits")).get("memory")
-    if own is not None:
-        return own
-    limits = [
-        amounts(mapping(container, "resources", "limits")).get("memory", given.get("memory"))
-        for _, container in pods.containers()
-    ]
-    return None if None in limits else sum((limit for limit in limits if limit is not None), Decimal(0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import chain
@@ -16,10 +15,21 @@ from pilothouse.manifest import Manifest
 from pilothouse.mesh import MESH, NETWORKING, gateways_of, spec
 from pilothouse.stack import Stack
 
-_VIRTUAL_SERVICE = [(NETWORKING, "VirtualService")]
+VIRTUAL_SERVICE = [(NETWORKING, "VirtualService")]
+
+
 _PROTOCOLS = ("http", "tls", "tcp")
 
+
 Match = dict[str, Any]
+
+
+def routes(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any], list[tuple[int, dict[str, Any]]]]]:
+    """Every route with its place and its weighted destinations."""
+    said = spec(manifest)
+    for protocol in _PROTOCOLS:
+        for index, route in mappings(said.get(protocol)):
+            yield ("spec", protocol, index), route, mappings(route.get("route"))
 
 
 def _covers(one: Match, other: Match) -> bool:
@@ -80,7 +90,7 @@ def _shadowed(service: Manifest) -> Iterator[tuple[FieldPath, int | None, int, l
     "VS010",
     Severity.WARNING,
     "a route that no request reaches",
-    kinds=_VIRTUAL_SERVICE,
+    kinds=VIRTUAL_SERVICE,
     equals=("istioctl IST0130",),
 )
 def unreachable(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -159,135 +169,6 @@ def ineffective(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     return iter(())  # the look of VS010 finds it
 
 
-def _routes(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any], list[tuple[int, dict[str, Any]]]]]:
-    """Every route with its place and its weighted destinations."""
-    said = spec(manifest)
-    for protocol in _PROTOCOLS:
-        for index, route in mappings(said.get(protocol)):
-            yield ("spec", protocol, index), route, mappings(route.get("route"))
-
-
-def _weight(destination: dict[str, Any]) -> int:
-    weight = destination.get("weight")
-    return weight if isinstance(weight, int) else 0
-
-
-@object_check(
-    "VS012",
-    Severity.ERROR,
-    "several destinations, none of which has a weight",
-    kinds=_VIRTUAL_SERVICE,
-    equals=("istioctl IST0106",),
-)
-def no_weight(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """A destination without a weight has the weight 0. Istio's webhook refuses a route to several destinations whose
-    weights come to 0.
-
-    ```yaml bad
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec: {hosts: [ratings], http: [{route: [{destination: {host: ratings}}, {destination: {host: ratings-b}}]}]}
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{route: [{destination: {host: ratings}, weight: 90}, {destination: {host: ratings-b}, weight: 10}]}]
-    ```
-    """
-    for path, _, weighted in _routes(manifest):
-        if len(weighted) > 1 and not any(_weight(each) for _, each in weighted):
-            message = f"{len(weighted)} destinations, and their weights come to 0"
-            yield Problem(manifest, message, (*path, "route"), "give each destination a weight")
-
-
-@object_check(
-    "VS013",
-    Severity.ADVICE,
-    "weights that are no percentages",
-    kinds=_VIRTUAL_SERVICE,
-    fields=("weight",),
-    equals=("kiali KIA1104",),
-)
-def weights(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """Weights are shares of their sum: of 10 and 10 each destination gets half. Who reads 10 expects 10 %, so let them
-    come to 100. One destination gets everything, whatever its weight.
-
-    ```yaml bad
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{route: [{destination: {host: ratings}, weight: 80}, {destination: {host: ratings-b}, weight: 10}]}]
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{route: [{destination: {host: ratings}, weight: 90}, {destination: {host: ratings-b}, weight: 10}]}]
-    ```
-
-    Source: Istio's reference, VirtualService, ``weight``: "weight/(sum of all weights)".
-    """
-    for path, _, weighted in _routes(manifest):
-        total = sum(_weight(each) for _, each in weighted)
-        if total in (0, 100):
-            continue
-        if len(weighted) == 1:
-            message = f"the only destination has the weight {total}, and gets every request"
-            yield Problem(manifest, message, (*path, "route", 0, "weight"), "leave the weight out, or say 100")
-        else:
-            message = f"the weights come to {total}, so each stands for weight/{total} of the requests"
-            yield Problem(manifest, message, (*path, "route"), "let them come to 100")
-
-
-@object_check(
-    "VS014",
-    Severity.ADVICE,
-    "one destination twice in a route",
-    kinds=_VIRTUAL_SERVICE,
-    equals=("kiali KIA1105",),
-)
-def repeated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """Two weighted destinations of a route that are the same are one with both weights: most often one of them was to
-    be another subset.
-
-    ```yaml bad
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{route: [{destination: {host: ratings}, weight: 90}, {destination: {host: ratings}, weight: 10}]}]
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{route: [{destination: {host: ratings}, weight: 90}, {destination: {host: ratings-b}, weight: 10}]}]
-    ```
-    """
-    for path, _, weighted in _routes(manifest):
-        said: dict[str, int] = {}
-        for number, each in weighted if len(weighted) > 1 else ():
-            key = json.dumps(mapping(each, "destination"), sort_keys=True, default=str)
-            if key in said and key != "{}":
-                message = f"destination {said[key]} of this route is the same"
-                yield Problem(manifest, message, (*path, "route", number, "destination"), "name another subset or host")
-            said.setdefault(key, number)
-
-
 _TOGETHER = (
     ("route", "redirect"),
     ("route", "directResponse"),
@@ -301,12 +182,16 @@ _TOGETHER = (
     ("delegate", "redirect"),
 )
 """Fields of a route that Istio's webhook refuses together."""
+
+
 _ALONE = frozenset(chain.from_iterable(_TOGETHER))
+
+
 _DOING = frozenset({"route", "redirect", "directResponse", "delegate"})
 
 
 @object_check(
-    "VS015", Severity.ERROR, "a route that Istio refuses", kinds=_VIRTUAL_SERVICE, equals=("istioctl IST0106",)
+    "VS015", Severity.ERROR, "a route that Istio refuses", kinds=VIRTUAL_SERVICE, equals=("istioctl IST0106",)
 )
 def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A route does one thing: it sends the request on, redirects it, answers it, or leaves it to another
@@ -329,7 +214,7 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     spec: {hosts: [ratings], http: [{redirect: {uri: /v2}}]}
     ```
     """
-    for path, route, _ in _routes(manifest):
+    for path, route, _ in routes(manifest):
         has = {field for field, value in route.items() if value and field in _ALONE}
         for one, other in _TOGETHER if len(has) > 1 else ():
             if one in has and other in has:
@@ -337,7 +222,7 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
                 yield Problem(manifest, message, (*path, other), "make two routes of it, or remove one of the two")
         if has.isdisjoint(_DOING):
             yield Problem(manifest, "this route says nothing to do", path, "add route, redirect or directResponse")
-    if not any(True for _ in _routes(manifest)):
+    if not any(True for _ in routes(manifest)):
         yield Problem(manifest, "this VirtualService has no route", ("spec",), "add http, tls or tcp routes")
 
 
@@ -345,7 +230,7 @@ def refused(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "VS016",
     Severity.ERROR,
     "a VirtualService for every host of the mesh",
-    kinds=_VIRTUAL_SERVICE,
+    kinds=VIRTUAL_SERVICE,
     equals=("istioctl IST0106",),
 )
 def every_host(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
@@ -373,6 +258,8 @@ def every_host(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
 
 _EXPRESSIONS = ("regex", "uriRegexRewrite")
+
+
 _LOOKS_AROUND = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?:[=!]|<[=!]|>)|\\[1-9])")
 
 
@@ -388,7 +275,7 @@ def _patterns(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
     "VS017",
     Severity.ERROR,
     "a regular expression that Istio cannot read",
-    kinds=_VIRTUAL_SERVICE,
+    kinds=VIRTUAL_SERVICE,
     fields=_EXPRESSIONS,
     equals=("istioctl IST0106",),
 )

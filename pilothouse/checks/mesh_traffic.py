@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
+from pilothouse.checks.mesh_routes import VIRTUAL_SERVICE
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings, text
@@ -14,8 +15,9 @@ from pilothouse.manifest import Manifest
 from pilothouse.mesh import MESH, NETWORKING, SECURITY, gateways_of, namespace_of, spec
 from pilothouse.stack import Stack
 
-_VIRTUAL_SERVICE = [(NETWORKING, "VirtualService")]
 _PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|m|s|us|µs|ns)")
+
+
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
@@ -36,12 +38,12 @@ def seconds(duration: Any) -> float | None:
     return total
 
 
-def _http(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+def http_routes(manifest: Manifest) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     for index, route in mappings(spec(manifest).get("http")):
         yield ("spec", "http", index), route
 
 
-@object_check("VS018", Severity.WARNING, "retries that never happen", kinds=_VIRTUAL_SERVICE, fields=("perTryTimeout",))
+@object_check("VS018", Severity.WARNING, "retries that never happen", kinds=VIRTUAL_SERVICE, fields=("perTryTimeout",))
 def retries(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """``timeout`` is for the request with all its retries, ``perTryTimeout`` for one try. Where one try may take as
     long as the whole, a server that hangs uses up all the time in the first try, and no retry happens.
@@ -66,7 +68,7 @@ def retries(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
 
     Source: Istio's reference, HTTPRoute ``timeout`` and HTTPRetry ``perTryTimeout``.
     """
-    for path, route in _http(manifest):
+    for path, route in http_routes(manifest):
         said = mapping(route, "retries")
         whole, one = seconds(route.get("timeout")), seconds(said.get("perTryTimeout"))
         attempts = said.get("attempts")
@@ -83,7 +85,7 @@ def retries(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     "VS019",
     Severity.ERROR,
     "retries set up, and switched off",
-    kinds=_VIRTUAL_SERVICE,
+    kinds=VIRTUAL_SERVICE,
     fields=("attempts",),
     equals=("istioctl IST0106",),
 )
@@ -106,76 +108,12 @@ def no_retries(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     spec: {hosts: [ratings], http: [{retries: {attempts: 0}, route: [{destination: {host: ratings}}]}]}
     ```
     """
-    for path, route in _http(manifest):
+    for path, route in http_routes(manifest):
         said = mapping(route, "retries")
         others = sorted(field for field in ("perTryTimeout", "retryOn", "retryRemoteLocalities") if said.get(field))
         if said.get("attempts") == 0 and "attempts" in said and others:
             message = f"attempts: 0 switches retries off, and {others[0]} is set"
             yield Problem(manifest, message, (*path, "retries", others[0]), "remove it, or say how many attempts")
-
-
-@object_check("VS020", Severity.ADVICE, "requests that are made to fail", kinds=_VIRTUAL_SERVICE, fields=("fault",))
-def faults(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """A fault makes requests wait or fail, so that somebody sees how the callers bear it. Left behind after the
-    experiment, users bear it.
-
-    ```yaml bad
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http:
-      - fault: {abort: {httpStatus: 503, percentage: {value: 50}}}
-        route: [{destination: {host: ratings}}]
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec: {hosts: [ratings], http: [{route: [{destination: {host: ratings}}]}]}
-    ```
-    """
-    for path, route in _http(manifest):
-        for kind in ("delay", "abort"):
-            share = mapping(route, "fault", kind, "percentage").get("value")
-            if isinstance(share, int | float) and share > 0:
-                whose = "those that match" if route.get("match") else "all requests"
-                message = f"{share:g} % of {whose} get this {kind}"
-                yield Problem(manifest, message, (*path, "fault", kind), "remove it when the experiment is over")
-
-
-@object_check("VS021", Severity.WARNING, "a fault that no request gets", kinds=_VIRTUAL_SERVICE, fields=("fault",))
-def idle_faults(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """A fault without a percentage is for no request at all: the experiment seems to show that all is well.
-
-    ```yaml bad
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{fault: {delay: {fixedDelay: 5s}}, route: [{destination: {host: ratings}}]}]
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{fault: {delay: {fixedDelay: 5s, percentage: {value: 0}}}, route: [{destination: {host: ratings}}]}]
-    ```
-
-    Source: Istio's reference, HTTPFaultInjection: "If left unspecified, no request will be delayed".
-    """
-    for path, route in _http(manifest):
-        for kind in ("delay", "abort"):
-            fault = mapping(route, "fault", kind)
-            if fault and "percentage" not in fault and not fault.get("percent"):
-                message = f"this {kind} has no percentage, so no request gets it"
-                yield Problem(manifest, message, (*path, "fault", kind), "say percentage: {value: 100}")
 
 
 _DEPRECATED = (
@@ -189,7 +127,7 @@ _DEPRECATED = (
     "VS022",
     Severity.WARNING,
     "a field of Istio that is deprecated",
-    kinds=[*_VIRTUAL_SERVICE, (NETWORKING, "Sidecar")],
+    kinds=[*VIRTUAL_SERVICE, (NETWORKING, "Sidecar")],
     fields=("mirrorPercent", "percent", "egressProxy"),
     equals=(
         "istioctl IST0002",
@@ -222,113 +160,15 @@ def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             field = ("spec", "outboundTrafficPolicy", "egressProxy")
             yield Problem(manifest, "egressProxy is not looked at any more", field, "remove it")
         return
-    for path, route in _http(manifest):
+    for path, route in http_routes(manifest):
         for steps, instead in _DEPRECATED:
             if mapping(route, *steps[:-1]).get(steps[-1]):
                 message = f"{'.'.join(steps)} is deprecated; {instead} is what counts"
                 yield Problem(manifest, message, (*path, *steps), f"write {instead}: {{value: ...}}")
 
 
-@object_check(
-    "VS023",
-    Severity.ERROR,
-    "a percentage that is none",
-    kinds=_VIRTUAL_SERVICE,
-    fields=("percentage", "mirrorPercentage"),
-    equals=("istioctl IST0106",),
-)
-def percentages(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
-    """A percentage lies between 0 and 100; Istio's webhook refuses others.
-
-    ```yaml bad
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{mirror: {host: ratings-b}, mirrorPercentage: {value: 150}, route: [{destination: {host: ratings}}]}]
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec:
-      hosts: [ratings]
-      http: [{mirror: {host: ratings-b}, mirrorPercentage: {value: 15}, route: [{destination: {host: ratings}}]}]
-    ```
-    """
-    for path, route in _http(manifest):
-        places: list[tuple[FieldPath, Any]] = [
-            (("mirrorPercentage",), route.get("mirrorPercentage")),
-            (("fault", "delay", "percentage"), mapping(route, "fault", "delay").get("percentage")),
-            (("fault", "abort", "percentage"), mapping(route, "fault", "abort").get("percentage")),
-        ]
-        places += [(("mirrors", n, "percentage"), each.get("percentage")) for n, each in mappings(route.get("mirrors"))]
-        for place, said in places:
-            value = mapping(said).get("value")
-            if isinstance(value, int | float) and not 0 <= value <= 100:
-                yield Problem(
-                    manifest, f"expected 0 to 100, got {value:g}", (*path, *place, "value"), "say a percentage"
-                )
-
-
-@stack_check("VS024", Severity.ERROR, "routes left to a VirtualService that cannot take them")
-def delegates(stack: Stack) -> Iterator[Problem]:
-    """A route may leave its requests to another VirtualService, which has HTTP routes alone: neither hosts, nor
-    gateways, nor delegates of its own. Where it is missing or has them, Istio drops the route.
-
-    ```yaml bad
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: shop, namespace: default}
-    spec: {hosts: [shop.example.com], gateways: [infra/shop], http: [{delegate: {name: ratings}}]}
-    ---
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec: {hosts: [ratings.example.com], http: [{directResponse: {status: 200}}]}
-    ```
-
-    ```yaml good
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: shop, namespace: default}
-    spec: {hosts: [shop.example.com], gateways: [infra/shop], http: [{delegate: {name: ratings}}]}
-    ---
-    apiVersion: networking.istio.io/v1
-    kind: VirtualService
-    metadata: {name: ratings, namespace: default}
-    spec: {http: [{directResponse: {status: 200}}]}
-    ```
-
-    Source: Istio's reference, VirtualService, Delegate.
-    """
-    named = {(namespace_of(each), each.name): each for each in stack.mesh.of("VirtualService")}
-    for service in named.values():
-        for path, route in _http(service):
-            delegate = mapping(route, "delegate")
-            name = text(delegate.get("name"))
-            if not name:
-                continue
-            where = (text(delegate.get("namespace")) or namespace_of(service), name)
-            other = named.get(where)
-            if other is None:
-                if stack.environment.name or any(namespace == where[0] for namespace, _ in named):
-                    message = f"there is no VirtualService {'/'.join(where)}"
-                    yield Problem(service, message, (*path, "delegate", "name"), "name one without hosts")
-                continue
-            nested = any(each.get("delegate") for _, each in _http(other))
-            wrong = [field for field in ("hosts", "gateways", "tls", "tcp") if spec(other).get(field)]
-            if wrong or nested:
-                message = (
-                    f"{other.identity} has {wrong[0] if wrong else 'a delegate itself'}, so nobody can delegate to it"
-                )
-                yield Problem(service, message, (*path, "delegate", "name"), "leave it HTTP routes alone")
-
-
 def _claims(manifest: Manifest) -> Iterator[tuple[FieldPath, str]]:
-    for path, route in _http(manifest):
+    for path, route in http_routes(manifest):
         for number, match in mappings(route.get("match")):
             for field in ("headers", "withoutHeaders"):
                 for key in mapping(match, field):
@@ -394,7 +234,7 @@ def claims(stack: Stack) -> Iterator[Problem]:
     "VS026",
     Severity.ERROR,
     "a TLS route for a name that its VirtualService has not",
-    kinds=_VIRTUAL_SERVICE,
+    kinds=VIRTUAL_SERVICE,
     fields=("sniHosts",),
     equals=("istioctl IST0106",),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from pilothouse import rollout
 from pilothouse.checks.catalogue import Problem, pod_check, stack_check
-from pilothouse.checks.storage import CLAIM, CLASS
+from pilothouse.claims import CLAIM, CLASS
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings, text
