@@ -1,0 +1,81 @@
+"""Stacks: what differs between two states of everything that is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pilothouse.checks.secrets import MASK
+from pilothouse.diff.change import FieldChange, ObjectChange
+from pilothouse.diff.compare import compare
+from pilothouse.manifest import Identity, Manifest
+from pilothouse.schemas import Catalogue
+
+_SECRET = ("data", "stringData")
+
+
+class Changed(NamedTuple):
+    """One change, and everywhere it is made."""
+
+    change: ObjectChange
+    environments: tuple[str, ...]
+    """In the order of their names; one empty name where there are none."""
+
+
+def compare_stacks(before: Iterable[Manifest], after: Iterable[Manifest], catalogue: Catalogue) -> list[ObjectChange]:
+    """Every object that differs between two states of one environment, in the order of kind, namespace and name.
+
+    :param before: the objects as they were; of two of one identity the last one counts, as in a cluster.
+    :param after: the objects as they are.
+    :param catalogue: the kinds of the cluster.
+    """
+    was, now = ({each.identity: each for each in side} for side in (before, after))
+    found: list[ObjectChange] = []
+    for identity in sorted(
+        was.keys() | now.keys(), key=lambda each: (each.kind, each.namespace, each.name, each.group)
+    ):
+        old, new = was.get(identity), now.get(identity)
+        if old is None or new is None:
+            found.append(ObjectChange(identity, old, new))
+            continue
+        fields = compare(old.body, new.body, catalogue)
+        if fields:
+            found.append(ObjectChange(identity, old, new, [_masked(identity, each) for each in fields]))
+    return found
+
+
+def compare_all(
+    before: Mapping[str, Iterable[Manifest]],
+    after: Mapping[str, Iterable[Manifest]],
+    catalogue: Callable[[str], Catalogue],
+) -> list[Changed]:
+    """What differs in all environments; what is the same change in several of them is told once.
+
+    :param before: each environment's objects as they were.
+    :param after: each environment's objects as they are.
+    :param catalogue: gives an environment's kinds.
+    """
+    found: dict[tuple[Identity, bytes], tuple[ObjectChange, list[str]]] = {}
+    for name in sorted({*before, *after}):
+        for change in compare_stacks(before.get(name, ()), after.get(name, ()), catalogue(name)):
+            key = (change.identity, msgspec.msgpack.encode(_content(change), enc_hook=str))
+            found.setdefault(key, (change, []))[1].append(name)
+    changed = [Changed(change, tuple(names)) for change, names in found.values()]
+    return sorted(changed, key=lambda each: (each.environments, each.change.identity))
+
+
+def _content(change: ObjectChange) -> Any:
+    """What a change says, but of which environment."""
+    if change.before is None or change.after is None:
+        return [change.before is None, change.manifest.body]
+    return [[each.field, *(value for value in (each.before, each.after)), each.order] for each in change.fields]
+
+
+def _masked(identity: Identity, change: FieldChange) -> FieldChange:
+    """A change of which nothing secret can be told."""
+    if (identity.group, identity.kind) != ("", "Secret") or change.path[0] not in _SECRET:
+        return change
+    before, after = (value if value is msgspec.UNSET else MASK for value in (change.before, change.after))
+    return change._replace(before=before, after=after)

@@ -1,0 +1,154 @@
+"""``pilothouse diff``: two states, object by object and field by field."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.synth.synth_repository import Repository, Run
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "pilothouse/report/diff.schema.json").read_text())
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\ndata: {{a: {value}}}\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository(tmp_path / "repository")
+    made.good()
+    git(made, "init", "--quiet", "--initial-branch=main")
+    commit(made, "first")
+    return made
+
+
+def git(repository: Repository, *words: str) -> str:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", *identity, *words], cwd=repository.root, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def commit(repository: Repository, message: str) -> str:
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", message)
+    return git(repository, "rev-parse", "HEAD")
+
+
+def told(run: Run) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(run.out)
+    jsonschema.validate(document, SCHEMA)
+    return document
+
+
+def test_nothing_differs_from_what_was_committed(repository: Repository) -> None:
+    run = repository.run("diff")
+    assert (run.code, run.out) == (0, "")
+    assert "no differences" in run.err
+
+
+def test_what_the_sources_give_is_set_against_the_last_commit_and_nothing_is_written(repository: Repository) -> None:
+    before = repository.files(repository.root / "dist")
+    repository.edit("environments/_base.yaml", "blue", "green")
+    run = repository.run("diff")
+    assert run.code == 1
+    assert run.out == "dev, prod:\n~ ConfigMap default/web\n    data.colour: blue → green\n"
+    assert "1 object changed" in run.err
+    assert repository.files(repository.root / "dist") == before
+
+
+def test_what_differs_between_environments_is_told_for_each(repository: Repository) -> None:
+    repository.edit("environments/dev.yaml", "charts:\n  db-two: {chart: db, namespace: default}\n", "")
+    run = repository.run("diff", "--format", "json")
+    assert run.code == 1
+    (change,) = told(run)["changes"]
+    assert (change["change"], change["object"]["name"], change["environments"]) == ("removed", "db-two", ["dev"])
+
+
+def test_two_revisions_are_compared_by_their_dist(repository: Repository) -> None:
+    first = git(repository, "rev-parse", "HEAD")
+    repository.edit("environments/_base.yaml", "blue", "green")
+    repository.good()
+    commit(repository, "second")
+    run = repository.run("diff", first, "HEAD", "--format", "json")
+    assert run.code == 1
+    (change,) = told(run)["changes"]
+    assert change["fields"] == [
+        {"path": ["data", "colour"], "field": "data.colour", "before": "blue", "after": "green"}
+    ]
+    assert repository.run("diff", "HEAD", "HEAD").code == 0
+
+
+def test_in_a_forge_a_change_is_set_against_where_it_left_its_target(repository: Repository) -> None:
+    git(repository, "checkout", "--quiet", "-b", "change")
+    repository.edit("environments/_base.yaml", "blue", "green")
+    repository.good()
+    commit(repository, "the change, with its dist/")
+    assert repository.run("diff").code == 0
+    for variable in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
+        run = repository.run("diff", **{variable: "main"})
+        assert run.code == 1
+        assert "blue → green" in run.out
+    run = repository.run("diff", CI_MERGE_REQUEST_DIFF_BASE_SHA=git(repository, "rev-parse", "main"))
+    assert "blue → green" in run.out
+
+
+def test_two_folders_of_anyones_yaml(tmp_path: Path, repository: Repository) -> None:
+    for folder, value in (("old", "1"), ("new", "2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.yaml").write_text(MAP.format(name="a", value=f"'{value}'"))
+    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert (run.code, run.out) == (1, "~ ConfigMap shop/a\n    data.a: 1 → 2\n")
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_compared(tmp_path: Path, repository: Repository) -> None:
+    for folder, value in (("old", "1"), ("new", "2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.yaml").write_text(MAP.format(name="a", value=value))
+    (tmp_path / "new" / "b.yaml").write_text("a: [")
+    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert run.code == 2
+    assert "~ ConfigMap shop/a" in run.out
+    assert "b.yaml:1" in run.err
+
+
+def test_a_secret_is_not_told(tmp_path: Path, repository: Repository) -> None:
+    for folder, value in (("old", "aaaa"), ("new", "bbbb")):
+        (tmp_path / folder).mkdir()
+        secret = MAP.format(name="a", value=value).replace("ConfigMap", "Secret").replace("\ndata:", "\nstringData:")
+        (tmp_path / folder / "a.yaml").write_text(secret)
+    for form in ("human", "json"):
+        run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"), "--format", form)
+        assert run.code == 1
+        assert "stringData.a" in run.out
+        assert "aaaa" not in run.out + run.err and "bbbb" not in run.out + run.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("nowhere",), "nowhere: no folder, and no revision that git knows"), (("HEAD~7",), "HEAD~7: no folder")],
+)
+def test_what_git_does_not_know_is_said(repository: Repository, words: tuple[str, ...], told: str) -> None:
+    run = repository.run("diff", *words)
+    assert (run.code, run.out) == (2, "")
+    assert told in run.err
+
+
+def test_a_revision_without_dist_is_said(repository: Repository) -> None:
+    git(repository, "rm", "-r", "--quiet", "--cached", "dist")
+    git(repository, "commit", "--quiet", "--message", "none")
+    run = repository.run("diff")
+    assert run.code == 2
+    assert "HEAD has no dist/" in run.err
+
+
+def test_a_shallow_clone_says_how_deep_to_fetch(repository: Repository, tmp_path: Path) -> None:
+    repository.edit("environments/_base.yaml", "blue", "green")
+    repository.good()
+    commit(repository, "second")
+    git(repository, "clone", "--quiet", "--depth", "1", f"file://{repository.root}", str(tmp_path / "shallow"))
+    run = repository.run("-C", str(tmp_path / "shallow"), "diff", GITHUB_BASE_REF="release")
+    assert run.code == 2
+    assert "git fetch --unshallow" in run.err
