@@ -238,7 +238,8 @@ class _Run:
         if found is None:
             found = check_stack(stack)
             stack.let_go()
-            if key:
+            # What was saved between the first look and the reading would be kept under the name of what was before.
+            if key and key == self._stack_key(environment, sources(root)):
                 judged.write(root, environment.name, key, found, names(root))
         return found
 
