@@ -146,7 +146,7 @@ def _diff(verbs: Any) -> None:
         help="what differs between two states of the stack",
         description="Compare two states object by object and field by field, as the API server reads them: the order\n"
         "of keys, 1000m and 1, a missing field and its default are no difference, and containers, ports\n"
-        "and variables are told apart by their names.\n\n"
+        "and variables are told apart by their names. What the API server lets nobody change is said.\n\n"
         "BASE and HEAD are folders of YAML, or revisions of git, whose dist/ counts. Without HEAD it is what\n"
         "the sources give now; without BASE the dist/ of the last commit, or where a forge judges a change,\n"
         "that of the commit where it left its target branch. It exits 1 where something differs.",

@@ -79,6 +79,15 @@ class FieldChange(NamedTuple):
         return self._replace(before=self.after, after=self.before)
 
 
+class Refusal(NamedTuple):
+    """A change that the API server refuses."""
+
+    field: str
+    """The field, as :attr:`FieldChange.field` writes it."""
+    instead: str
+    """What to do instead, as one sentence."""
+
+
 class ObjectChange(NamedTuple):
     """One object that differs."""
 
@@ -89,6 +98,8 @@ class ObjectChange(NamedTuple):
     """As it is; None where it is gone."""
     fields: Sequence[FieldChange] = ()
     """What differs, where it was and is."""
+    refused: Sequence[Refusal] = ()
+    """What of it the API server refuses: see :mod:`pilothouse.diff.immutable`."""
 
     @property
     def manifest(self) -> Manifest:

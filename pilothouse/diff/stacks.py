@@ -10,6 +10,7 @@ import msgspec
 from pilothouse.checks.secrets import MASK
 from pilothouse.diff.change import FieldChange, ObjectChange
 from pilothouse.diff.compare import compare
+from pilothouse.diff.immutable import refused
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.schemas import Catalogue
 
@@ -42,7 +43,9 @@ def compare_stacks(before: Iterable[Manifest], after: Iterable[Manifest], catalo
             continue
         fields = compare(old.body, new.body, catalogue)
         if fields:
-            found.append(ObjectChange(identity, old, new, [_masked(identity, each) for each in fields]))
+            change = ObjectChange(identity, old, new, fields)
+            masked = [_masked(identity, each) for each in fields]
+            found.append(change._replace(fields=masked, refused=refused(change, catalogue)))
     return found
 
 

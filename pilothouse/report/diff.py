@@ -42,6 +42,9 @@ def human(changes: Sequence[Changed], *, colour: bool, width: int) -> str:
         lines.append(f"\x1b[{style}m{head}\x1b[0m" if colour else head)
         for each in change.fields:
             lines += [f"    {line}" for line in _field(each, width - 4)]
+        for field, instead in change.refused:
+            word = "\x1b[1;31mrefused:\x1b[0m" if colour else "refused:"
+            lines.append(f"  {word} {one_line(field, 300)} cannot change: {instead}")
     return "\n".join(lines).lstrip("\n") + "\n" if lines else ""
 
 
@@ -73,7 +76,9 @@ def summary(changes: Sequence[Changed]) -> str:
     if not parts:
         return "no differences"
     number, rest = parts[0].split(" ", 1)
-    return ", ".join([f"{number} object{'' if number == '1' else 's'} {rest}", *parts[1:]])
+    told = ", ".join([f"{number} object{'' if number == '1' else 's'} {rest}", *parts[1:]])
+    refused = sum(bool(each.change.refused) for each in changes)
+    return f"{told}; the API server refuses {refused:,} of these changes" if refused else told
 
 
 def as_json(changes: Sequence[Changed], base: str, head: str) -> str:
@@ -106,6 +111,7 @@ def _object(changed: Changed) -> dict[str, Any]:
         },
         "environments": [name for name in environments if name],
         "fields": [_as_plain(each) for each in change.fields],
+        "refused": [{"field": field, "instead": instead} for field, instead in change.refused],
     }
 
 

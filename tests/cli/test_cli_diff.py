@@ -126,6 +126,19 @@ def test_a_secret_is_not_told(tmp_path: Path, repository: Repository) -> None:
         assert "aaaa" not in run.out + run.err and "bbbb" not in run.out + run.err
 
 
+def test_what_the_server_refuses_is_said_with_what_to_do(tmp_path: Path, repository: Repository) -> None:
+    for folder, value in (("old", "1"), ("new", "2")):
+        (tmp_path / folder).mkdir()
+        frozen = MAP.format(name="a", value=value) + "immutable: true\n"
+        (tmp_path / folder / "a.yaml").write_text(frozen)
+    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert run.code == 1
+    assert "  refused: data.a cannot change: give it another name" in run.out
+    assert "the API server refuses 1 of these changes" in run.err
+    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"), "--format", "json")
+    assert [each["field"] for each in told(run)["changes"][0]["refused"]] == ["data.a"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [(("nowhere",), "nowhere: no folder, and no revision that git knows"), (("HEAD~7",), "HEAD~7: no folder")],
