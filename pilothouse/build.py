@@ -167,7 +167,7 @@ def _finish_all(
                 where = format_path(path)
                 report.add(NOT_JSON, f"{where}: {message}" if where else message, manifest.position, manifest, path)
             continue
-        manifest.body = _plain(manifest.body)
+        _make_plain(manifest)
         _check_size(manifest, text, report)
         for finding in check_object(manifest, stack):
             # Of a value that is masked, nothing can be said but that it stands there.
@@ -183,14 +183,12 @@ def _annotated(manifest: Manifest, body: Body) -> Iterator[Waiver]:
     return annotated.waivers(finished)
 
 
-def _plain(body: Body) -> Body:
-    """The body without subclasses of str, int and float: YAML writes what they hold, and so do all others from here."""
+def _make_plain(manifest: Manifest) -> None:
+    """Rid the body of subclasses of str, int and float: YAML writes what they hold, and so do all others from here."""
     try:
-        msgspec.msgpack.encode(body)
+        manifest.encode()
     except TypeError:
-        plain: Body = msgspec.msgpack.decode(msgspec.msgpack.encode(body, enc_hook=_plain_scalar))
-        return plain
-    return body
+        manifest.body = msgspec.msgpack.decode(msgspec.msgpack.encode(manifest.body, enc_hook=_plain_scalar))
 
 
 def _plain_scalar(value: Any) -> Any:

@@ -48,7 +48,7 @@ def _without_images(manifest: Manifest, packed: Packed) -> Packed:
     for container in named:
         container["image"] = "-"
     try:
-        return manifest.packed()
+        return msgspec.structs.replace(packed, body=msgspec.Raw(msgspec.msgpack.encode(manifest.body)))
     finally:
         for container, image in zip(named, images, strict=True):
             container["image"] = image

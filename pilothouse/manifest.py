@@ -26,6 +26,9 @@ MOVED_GROUPS: dict[tuple[str, str], str] = {
 Source: Kubernetes' deprecated API migration guide."""
 
 
+_encode = msgspec.msgpack.Encoder().encode
+
+
 class Identity(NamedTuple):
     """What makes an object one object in a cluster, whichever version of its API it is written in."""
 
@@ -90,6 +93,21 @@ class Manifest:
     @body.setter
     def body(self, body: Body) -> None:
         self._body, self._raw, self._head = body, None, None
+
+    def encode(self) -> None:
+        """Keep the body as MessagePack too: it is not to be changed from now on, but set anew.
+
+        :raises TypeError: it holds what is no plain JSON.
+        """
+        self._raw = msgspec.Raw(_encode(self.body))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body as MessagePack.
+
+        :raises TypeError: it holds what is no plain JSON; likewise ``ValueError`` and ``OverflowError``.
+        """
+        return len(self._raw if self._raw is not None else _encode(self.body))
 
     def release(self) -> None:
         """Let go of the body where it can be decoded again: half of the memory of a large stack."""
@@ -174,7 +192,10 @@ class Manifest:
 
     def packed(self) -> Packed:
         """The manifest as it is kept and sent between processes."""
-        return Packed(*self.head, self.position, self.construct, msgspec.Raw(msgspec.msgpack.encode(self.body)))
+        if self._raw is None:
+            self.encode()
+        assert self._raw is not None
+        return Packed(*self.head, self.position, self.construct, self._raw)
 
     @classmethod
     def unpacked(cls, packed: Packed, instance: str) -> Manifest:

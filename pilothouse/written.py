@@ -7,7 +7,6 @@ between the two, what stands there may be the old content or the new one, and ne
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -59,6 +58,8 @@ _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFI
 
 
 def _git(folder: str, *words: str) -> set[str] | None:
+    import subprocess  # hardly any run needs it
+
     environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
     environment["GIT_OPTIONAL_LOCKS"] = "0"
     try:

@@ -71,7 +71,8 @@ def metadata(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
         yield from _annotations(manifest, template.annotations, (*template.path, "metadata", "annotations"))
     # A client-side apply keeps the whole object in an annotation.
     try:
-        size = len(_encode(manifest.body))
+        # MessagePack may be a sixth of JSON: a text of control characters is.
+        size = len(_encode(manifest.body)) if manifest.size > _MOST // 6 else 0
     except (TypeError, ValueError, OverflowError):  # no JSON: OBJ002 says so
         return
     options = text(annotations.get("argocd.argoproj.io/sync-options")) if size > _MOST else ""
