@@ -252,7 +252,6 @@ class Gatherer:
         except DistError as error:
             refused.extend(error.problems)
         packed = [manifest.packed() for manifest in built.manifests]
-        files_for_machines = msgspec.msgpack.encode(built.machine_files)
         result = Result(
             self._key(gathered),
             built.inputs,
@@ -261,7 +260,7 @@ class Gatherer:
             results.pack(packed),
             built.values_schema,
             built.machine_files,
-            inputs.digest(judged.outline(built.manifests, packed).encode(), files_for_machines) if built.sound else "",
+            judged.outline(built.manifests, packed, built.machine_files) if built.sound else "",
         )
         answer = _Answer(msgspec.msgpack.encode(result), built.sound, files, nodes, built.value_problems, refused)
         return msgspec.msgpack.encode(answer)

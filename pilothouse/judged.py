@@ -9,6 +9,7 @@ import msgspec
 
 from pilothouse import inputs, kept
 from pilothouse.finding import Finding
+from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest, Packed
 from pilothouse.pods import template_of
 
@@ -23,16 +24,17 @@ class _Judged(msgspec.Struct, array_like=True):
     findings: list[Finding]
 
 
-def outline(manifests: Sequence[Manifest], packed: Sequence[Packed]) -> str:
+def outline(manifests: Sequence[Manifest], packed: Sequence[Packed], machine_files: Sequence[MachineFile] = ()) -> str:
     """A digest of all that the checks of a whole stack read of some objects.
 
     They read everything but which image a container runs, which is what changes most often.
 
     :param manifests: the objects.
     :param packed: the same, each as :meth:`Manifest.packed` gave it.
+    :param machine_files: the files for machines beside them.
     """
     alike = [_without_images(*each) for each in zip(manifests, packed, strict=True)]
-    return inputs.digest(msgspec.msgpack.encode(alike))
+    return inputs.digest(msgspec.msgpack.encode(alike), msgspec.msgpack.encode(machine_files))
 
 
 def _without_images(manifest: Manifest, packed: Packed) -> Packed:

@@ -48,16 +48,17 @@ class Stack:
         self.manifests = list(manifests)
         self.machine_files = list(machine_files)
         self._by_namespace: dict[tuple[str, str], Mapping[str, list[Manifest]]] = {}
-        self._selected: dict[tuple[object, ...], list[tuple[Manifest, PodTemplate]]] = {}
 
-    def let_go(self) -> None:
-        """Forget what was worked out, and of many objects what was decoded: another look costs less than the memory."""
-        given = (self.environment, self.catalogue, self.manifests, self.machine_files)
-        self.__dict__.clear()
-        self.__init__(*given)  # type: ignore[misc]  # as if nobody had looked
+    def release(self) -> None:
+        """Let go of the bodies of many objects, where they can be decoded again."""
         if len(self.manifests) > _MANY:
             for manifest in self.manifests:
                 manifest.release()
+
+    def anew(self) -> Stack:
+        """The same objects, of which nothing is worked out: another look at them costs less than the memory."""
+        self.release()
+        return Stack(self.environment, self.catalogue, self.manifests, self.machine_files)
 
     def __len__(self) -> int:
         return len(self.manifests)
@@ -220,15 +221,8 @@ class Stack:
         """
         if not selector:
             return []
-        asked = (namespace, *((key, str(value)) for key, value in selector.items()))
-        found = self._selected.get(asked)
-        if found is None:
-            found = self._selected[asked] = self._select(namespace, selector)
-        return found
-
-    def _select(self, namespace: str, selector: Mapping[str, object]) -> list[tuple[Manifest, PodTemplate]]:
         wanted = [(namespace, key, str(value)) for key, value in selector.items() if key not in ADDED_LABELS]
-        known = [self._pods_by_label.get(label, []) for label in wanted]
+        known = (self._pods_by_label.get(label, []) for label in wanted)
         rarest = min(known, key=len, default=self.workloads.get(namespace, []))
         stateful_set = str(selector[POD_NAME]).rpartition("-")[0] if POD_NAME in selector else ""
         return [

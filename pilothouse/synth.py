@@ -237,7 +237,6 @@ class _Run:
         found = judged.read(root, environment.name, key) if key else None
         if found is None:
             found = check_stack(stack)
-            stack.let_go()
             # What was saved between the first look and the reading would be kept under the name of what was before.
             if key and key == self._stack_key(environment, sources(root)):
                 judged.write(root, environment.name, key, found, names(root))
@@ -271,12 +270,15 @@ class _Run:
             everything[environment.name] = found + others.findings
             outcome.manifests[environment.name] = manifests
         for environment in self._environments:
-            everything[environment.name] += self._of_stack(environment, stacks[environment.name], read)
+            name, stack = environment.name, stacks[environment.name]
+            everything[name] += self._of_stack(environment, stack, read)
+            stacks[name] = stack.anew()
+            del stack
         whole = self._whole()
         for name, compared in (check_environments(stacks) if whole else {}).items():
             everything[name] += compared
         for stack in stacks.values():
-            stack.let_go()
+            stack.release()
         for environment in self._environments:
             instances, others = self._gathered[environment.name], self._others[environment.name]
             findings = self._waive(environment, instances, others, everything[environment.name])

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from pilothouse import fresh, kept
+from pilothouse import fresh, git, kept
 
 Digests = dict[str, bytes]
 """A file's path below its environment's folder -> the digest of its content: :func:`pilothouse.dist.entry.digest`."""
@@ -54,19 +54,13 @@ def committed(out: str, environment: str, paths: Iterable[str]) -> set[str]:
     return set() if tracked is None or changed is None else (tracked - changed).intersection(paths)
 
 
-_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
-
-
 def _git(folder: str, *words: str) -> set[str] | None:
-    import subprocess  # hardly any run needs it
-
-    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
-    environment["GIT_OPTIONAL_LOCKS"] = "0"
+    """The paths that git names; None where it has no answer."""
     try:
-        answer = subprocess.run(["git", *words], cwd=folder, env=environment, capture_output=True, timeout=60)
-    except (OSError, subprocess.SubprocessError):
+        answer = git.ask(folder, *words)
+    except git.GitError:
         return None
-    return {os.fsdecode(path) for path in answer.stdout.split(b"\0") if path} if answer.returncode == 0 else None
+    return {os.fsdecode(path) for path in answer.split(b"\0") if path}
 
 
 def _path(root: str, out: str, environment: str, ending: str) -> str:

@@ -20,7 +20,7 @@ from pilothouse.stack import Stack
 _LISTS = ("initContainers", "containers")
 
 
-_MI = 1024 * 1024
+MI = 1024 * 1024
 
 
 @once_a_template
@@ -127,7 +127,7 @@ def refused(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[Pro
                     )
 
 
-_LEAST_MEMORY = 4 * _MI
+_LEAST_MEMORY = 4 * MI
 """Bytes below which no container starts, since the runtime's own first process needs as much.
 
 Source: runc refuses less than 6 MiB at times, crun 512 KiB; 4 MiB is the least that Docker takes for a container."""
@@ -152,7 +152,7 @@ def _slip(resource: str, amount: Decimal, field: str, written: object) -> tuple[
                 f"{written} of memory is less than any container starts with",
                 "write the unit, as in 64Mi",
             )
-        if amount < _MI // 16:
+        if amount < MI // 16:
             return (
                 f"{written} of {resource} is {amount.normalize():f} bytes",
                 "write the unit, as in 64Mi",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pilothouse import qos
-from pilothouse.checks.capacity import resources_of
+from pilothouse.checks.capacity import MI, resources_of
 from pilothouse.checks.catalogue import Problem, pod_check, stack_check
 from pilothouse.finding import Severity
 from pilothouse.lenient import mapping
@@ -60,7 +60,6 @@ def without_memory_limit(stack: Stack) -> Iterator[Problem]:
                     )
 
 
-_MI = 1024 * 1024
 _FAR = 8
 """How many times the request a limit may be before more is promised than there is."""
 
@@ -94,7 +93,7 @@ def far_above(manifest: Manifest, pods: PodTemplate, stack: Stack) -> Iterator[P
         requested, limit = requests.get("memory"), limits.get("memory")
         if requested is None or limit is None or requested <= 0:
             continue
-        if limit > _FAR * requested and limit - requested >= 256 * _MI:
+        if limit > _FAR * requested and limit - requested >= 256 * MI:
             written = resources["requests"]["memory"], resources["limits"]["memory"]
             yield Problem(
                 manifest,

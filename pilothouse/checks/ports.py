@@ -80,9 +80,6 @@ def ports(stack: Stack) -> Iterator[Problem]:
         if asked is None or mapping(link.found.body, "spec").get("type") == "ExternalName":
             continue
         path, port = asked
-        field = "name" if isinstance(port, str) else "port"
-        if any(each.get(field) == port for _, each in mappings(mapping(link.found.body, "spec").get("ports"))):
-            continue
         numbers, names = service_ports(link.found)
         there = names if isinstance(port, str) else numbers
         if port in there:

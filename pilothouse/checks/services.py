@@ -100,12 +100,9 @@ def _offered(pods: list[tuple[Manifest, PodTemplate]]) -> set[tuple[Any, str]]:
 
 def _unoffered(stack: Stack, *, named: bool) -> Iterator[Problem]:
     for service, _, pods in stack.services:
-        if not pods:
-            continue
-        for index, target, protocol in _service_ports(service):
-            if isinstance(target, str) is not named or _offer(pods, target, protocol):
-                continue
-            offered = _offered(pods)
+        ports = [port for port in _service_ports(service) if isinstance(port[1], str) is named]
+        offered = _offered(pods) if ports else set()
+        for index, target, protocol in ports if pods else ():
             if (target, protocol) not in offered and (named or offered):
                 there = ", ".join(sorted(f"{port}/{kind}" for port, kind in offered)) or "none"
                 owner = pods[0][0]
@@ -115,17 +112,6 @@ def _unoffered(stack: Stack, *, named: bool) -> Iterator[Problem]:
                     ("spec", "ports", index, "targetPort"),
                     "name a port that a container declares",
                 )
-
-
-def _offer(pods: list[tuple[Manifest, PodTemplate]], target: Any, protocol: str) -> bool:
-    """Whether one of their containers declares a port of this number or name."""
-    field = "name" if isinstance(target, str) else "containerPort"
-    for _, template in pods:
-        for _, container in template.containers("containers", "initContainers"):
-            for _, port in mappings(container.get("ports")):
-                if scalar(port.get(field)) == target and text(port.get("protocol"), "TCP") == protocol:
-                    return True
-    return False
 
 
 @stack_check("SVC002", Severity.ERROR, "a Service's named port that no container offers")

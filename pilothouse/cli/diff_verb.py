@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from pilothouse.cli.findings import show
 from pilothouse.cli.screen import Screen
+from pilothouse.cli.synth_verb import state_flags
 from pilothouse.diff import revision, sides
 from pilothouse.diff.sides import Side
 from pilothouse.diff.stacks import compare_all
@@ -63,13 +64,13 @@ def _head(options: argparse.Namespace, root: str | None, screen: Screen) -> Side
     from pilothouse import kept
     from pilothouse.synth import Request, synthesize
 
-    environments = tuple(names(root))
+    environments, flags = tuple(names(root)), state_flags(Request.limit)
     request = Request(
         root=root,
         out=os.path.join(root, sides.DIST),
         environments=environments,
-        engine=kept.engine_state(root, "--time-limit 60.0"),
-        flags=("--time-limit 60.0",),
+        engine=kept.engine_state(root, *flags),
+        flags=flags,
         write=False,
     )
     outcome = synthesize(request, None, lambda done, of: screen.progress(f"built {done} of {of} chart instances"))

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     if options.chart is not None:
         options.chart = chosen([_module(options.chart)], chart_names(root), "chart")[0]
     out = output_folder(options.out, root)
-    flags = (f"--time-limit {options.time_limit}",)
+    flags = state_flags(options.time_limit)
     engine = kept.engine_state(root, *flags)
     record = fresh.look_up(root, out, environments)
     if (
@@ -58,6 +58,14 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
         _sum_up(screen, options, _counted(record.objects, len(environments)), [])
         return 0
     return _synthesize(options, screen, root, out, environments, engine, flags, record)
+
+
+def state_flags(time_limit: float) -> tuple[str, ...]:
+    """The options that decide what a build gives, as they belong to the state of Pilothouse.
+
+    :param time_limit: seconds for one chart.
+    """
+    return (f"--time-limit {time_limit}",)
 
 
 def _told_again(

@@ -74,10 +74,6 @@ class FieldChange(NamedTuple):
         """Whether the field is gone."""
         return self.after is msgspec.UNSET
 
-    def mirrored(self) -> FieldChange:
-        """The change back."""
-        return self._replace(before=self.after, after=self.before)
-
 
 class Refusal(NamedTuple):
     """A change that the API server refuses."""

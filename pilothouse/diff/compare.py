@@ -99,7 +99,7 @@ class _Look:
     ) -> Iterator[FieldChange]:
         item = self._step(node, 0)
         below = defaults.step(0) if defaults is not None else None
-        keys = _keys(node)
+        keys = tree.list_keys(node) if node is not None else None
         was = _keyed(before, keys, below) if keys is not None else None
         now = _keyed(after, keys, below) if keys is not None else None
         if was is None or now is None:
@@ -127,19 +127,6 @@ class _Look:
                     yield FieldChange((*path, old), before[old], after[new])
             else:
                 yield from self.values(before[old], after[new], item, defaults, (*path, old))
-
-
-def _keys(node: Schema | None) -> tuple[str, ...] | None:
-    """By which fields a list's items are told apart; empty where each is its own key, None where they have none."""
-    if node is None:
-        return None
-    form = node.get("x-kubernetes-list-type")
-    if form == "map":
-        return tuple(node.get("x-kubernetes-list-map-keys", ()))
-    if form == "set":
-        return ()
-    merged = node.get("x-kubernetes-patch-merge-key") if form is None else None
-    return (merged,) if merged else None
 
 
 def _keyed(items: list[Any], keys: tuple[str, ...] | None, defaults: Defaults | None) -> dict[Item, Any] | None:

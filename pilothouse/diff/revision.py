@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping
+
+from pilothouse import git
 
 TARGETS = (
     "GITHUB_BASE_REF",
@@ -18,7 +19,6 @@ TARGETS = (
 Pipelines, Jenkins. Source: each one's documentation of predefined variables."""
 BASE = "CI_MERGE_REQUEST_DIFF_BASE_SHA"
 """The variable in which GitLab says the merge base itself."""
-_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
 
 
 class RevisionError(ValueError):
@@ -35,7 +35,7 @@ def files(root: str, revision: str, folder: str) -> dict[str, bytes]:
     :raises RevisionError: there is no git, no such revision, or no such folder at it.
     """
     commit = resolve(root, revision)
-    listed = _git(root, "ls-tree", "-r", "-z", commit, "--", f"{folder}/")
+    listed = _git(root, "ls-tree", "-r", "-z", commit, "--", f"{folder}/") or b""
     names: dict[str, bytes] = {}
     for line in filter(None, listed.split(b"\0")):
         head, _, path = line.partition(b"\t")
@@ -53,16 +53,10 @@ def resolve(root: str, revision: str) -> str:
 
     :raises RevisionError: there is none.
     """
-    try:
-        return (
-            _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-            .decode()
-            .strip()
-        )
-    except RevisionError as error:
-        if error.args:
-            raise
-        raise RevisionError(f"{revision}: no folder, and no revision that git knows{_shallow(root)}") from None
+    found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found is None:
+        raise RevisionError(f"{revision}: no folder, and no revision that git knows{_shallow(root)}")
+    return found.decode().strip()
 
 
 def merge_base(root: str, environment: Mapping[str, str]) -> str | None:
@@ -79,11 +73,9 @@ def merge_base(root: str, environment: Mapping[str, str]) -> str | None:
     if not target:
         return None
     for branch in (f"origin/{target}", target):
-        try:
-            return _git(root, "merge-base", branch, "HEAD").decode().strip()
-        except RevisionError as error:
-            if error.args:
-                raise
+        found = _git(root, "merge-base", branch, "HEAD")
+        if found is not None:
+            return found.decode().strip()
     raise RevisionError(
         f"git does not know where this change left {target}{_shallow(root) or f': fetch origin {target}'}"
     )
@@ -91,15 +83,14 @@ def merge_base(root: str, environment: Mapping[str, str]) -> str | None:
 
 def _shallow(root: str) -> str:
     """What to do where a clone holds too little; empty where it holds all."""
-    try:
-        shallow = _git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
-    except RevisionError:
-        return ""
+    shallow = (_git(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
     return "; this clone is shallow: run git fetch --unshallow, or clone with a depth of 0" if shallow else ""
 
 
 def _contents(root: str, names: list[bytes]) -> dict[bytes, bytes]:
     answer = _git(root, "cat-file", "--batch", given=b"\n".join(names) + b"\n")
+    if answer is None:
+        raise RevisionError("git cannot read what it lists: run git fsck")
     found: dict[bytes, bytes] = {}
     at = 0
     for name in names:
@@ -110,23 +101,16 @@ def _contents(root: str, names: list[bytes]) -> dict[bytes, bytes]:
     return found
 
 
-def _git(folder: str, *words: str, given: bytes | None = None) -> bytes:
-    """What git answers. Raises RevisionError: with words where it is not there, without where it says no."""
-    variables = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
-    command = ["git", "-C", folder, *words]
+def _git(root: str, *words: str, given: bytes = b"") -> bytes | None:
+    """What git answers; None where it says no.
+
+    :raises RevisionError: nobody can be asked.
+    """
     try:
-        done = subprocess.run(
-            command,
-            input=given,
-            stdin=subprocess.DEVNULL if given is None else None,
-            capture_output=True,
-            env=variables,
-            check=False,
-        )
-    except OSError as error:
-        raise RevisionError(f"git cannot be run: {error.strerror}; name two folders instead") from error
-    if done.returncode:
-        if b"not a git repository" in done.stderr:
-            raise RevisionError(f"{folder} is in no git repository: name two folders instead")
-        raise RevisionError
-    return done.stdout
+        return git.ask(root, *words, given=given)
+    except git.NoGitError as error:
+        raise RevisionError(f"git cannot be run: {error}; name two folders instead") from error
+    except git.GitError as error:
+        if "not a git repository" in str(error):
+            raise RevisionError(f"{root} is in no git repository: name two folders instead") from error
+        return None

@@ -10,7 +10,7 @@ from pilothouse.diff import revision
 from pilothouse.dist.folders import NODES
 from pilothouse.finding import Finding
 from pilothouse.manifest import Manifest
-from pilothouse.reading import KUSTOMIZATIONS, SUFFIXES, Reading
+from pilothouse.reading import KUSTOMIZATIONS, SUFFIXES, Reading, files_below
 
 DIST = "dist"
 
@@ -33,14 +33,13 @@ def of_folder(path: str) -> Side:
     Where each of its folders has a kustomization, as in an output folder, each is an environment.
     """
     named = {}
-    for folder, folders, files in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.endswith(SUFFIXES):
-                place = os.path.join(folder, name)
-                with open(place, "rb") as opened:
-                    named[os.path.relpath(place, path)] = opened.read()
-    return _side(path, path, named)
+    for file in files_below([path]):
+        with open(file, "rb") as opened:
+            named[os.path.relpath(file, path)] = opened.read()
+    below = ["", *os.listdir(path)]
+    places = [os.path.join(folder, name) for folder in below for name in KUSTOMIZATIONS]
+    there = [place for place in places if os.path.isfile(os.path.join(path, place))]
+    return _side(path, path, named, _environments([*named, *there]))
 
 
 def of_revision(root: str, name: str) -> Side:
@@ -52,12 +51,11 @@ def of_revision(root: str, name: str) -> Side:
     """
     found = revision.files(root, name, DIST)
     inside = {path.removeprefix(f"{DIST}/"): content for path, content in found.items() if path.endswith(SUFFIXES)}
-    return _side(name, f"{name}:{DIST}", inside)
+    return _side(name, f"{name}:{DIST}", inside, _environments(inside))
 
 
-def _side(title: str, shown: str, files: dict[str, bytes]) -> Side:
+def _side(title: str, shown: str, files: dict[str, bytes], environments: set[str]) -> Side:
     side = Side(title)
-    environments = _environments(files)
     readings: dict[str, Reading] = {}
     for path, content in files.items():
         first, *rest = path.split(os.sep)
@@ -74,7 +72,6 @@ def _side(title: str, shown: str, files: dict[str, bytes]) -> Side:
 
 def _environments(files: Iterable[str]) -> set[str]:
     """The folders that are an environment's: those with a kustomization, where nothing stands beside them."""
-    files = list(files)
     parted = [path.split(os.sep) for path in files]
     beside = any(len(parts) == 1 for parts in parted)
     return set() if beside else {parts[0] for parts in parted if len(parts) == 2 and parts[1] in KUSTOMIZATIONS}

@@ -43,10 +43,10 @@ class Link(NamedTuple):
 
 def mentions(manifest: Manifest) -> list[Mention]:
     """Every field of an object that a row of the table is about, in one walk."""
-    return _walked(manifest, trees())
+    return _mentions(manifest, trees())
 
 
-def _walked(manifest: Manifest, roots: Mapping[GroupKind, Node]) -> list[Mention]:
+def _mentions(manifest: Manifest, roots: Mapping[GroupKind, Node]) -> list[Mention]:
     api_version, kind, _, _ = manifest.head
     group = api_version.rpartition("/")[0]
     tree = roots.get((MOVED_GROUPS.get((group, kind), group), kind))
@@ -58,8 +58,6 @@ def _walked(manifest: Manifest, roots: Mapping[GroupKind, Node]) -> list[Mention
 
 def _walk(node: Node, at: Any, path: FieldPath, found: list[Mention]) -> None:
     if isinstance(at, dict):
-        if node.names.isdisjoint(at):
-            return
         for step, child in node.fields:
             if step in at:
                 inner = at[step]
@@ -110,7 +108,7 @@ def _never_selects(manifest: Manifest, row: Row, selector: dict[str, Any]) -> bo
 
 def links_by_name(manifest: Manifest, stack: Stack) -> Iterator[Link]:
     """What an object refers to by name: all but its selectors."""
-    for mention in _walked(manifest, trees(of_names=True)):
+    for mention in _mentions(manifest, trees(of_names=True)):
         yield from _named(manifest, mention, stack)
 
 
@@ -121,21 +119,9 @@ def all_by_name(stack: Stack) -> list[Link]:
     for group, kind in stack.kinds:
         if (MOVED_GROUPS.get((group, kind), group), kind) in roots:
             for manifest in stack.of_kind(group, kind):
-                namespace = manifest.namespace
-                for mention in _walked(manifest, roots):
-                    row, path, value, holder = mention
-                    if _is_plain(row) and isinstance(value, str) and value and "$" not in value:
-                        # As nearly every one: what follows says the same, and takes longer.
-                        identity = Identity(*row.target, namespace, value)
-                        found.append(Link(manifest, path, identity, _found(identity, stack), row, holder))
-                    else:
-                        found += _named(manifest, mention, stack)
+                for mention in _mentions(manifest, roots):
+                    found += _named(manifest, mention, stack)
     return found
-
-
-def _is_plain(row: Row) -> bool:
-    """Whether the value is the name of one object of the same namespace, whatever stands beside it."""
-    return row.how is How.NAME and row.where is Where.SAME and row.kind_beside is None and row.flag is None
 
 
 def links_to(identity: Identity, stack: Stack) -> Iterator[Link]:
@@ -152,6 +138,11 @@ def _named(manifest: Manifest, mention: Mention, stack: Stack) -> Iterator[Link]
         return
     how = row.how
     if how is How.NAME:
+        if row.where is Where.SAME and row.kind_beside is None and row.flag is None and "$" not in value:
+            identity = Identity(row.target[0], row.target[1], manifest.namespace, value)
+            there = stack.by_identity.get(identity)
+            yield Link(manifest, path, identity, there[0] if there else None, row, holder)
+            return
         # What a template or a shell fills in later is no name yet.
         if "$" in value or "{{" in value or not _is_meant(row, holder):
             return

@@ -24,7 +24,7 @@ def steps(path: str) -> tuple[str, ...]:
 class Node:
     """One step of all paths that a kind's rows share."""
 
-    __slots__ = ("children", "fields", "is_text", "items", "leads_on", "names", "rows")
+    __slots__ = ("children", "fields", "is_text", "items", "leads_on", "rows")
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -33,8 +33,6 @@ class Node:
         """The steps from here; the empty one is every item of a list."""
         self.fields: tuple[tuple[str | int, Node], ...] = ()
         """The steps into a map."""
-        self.names: frozenset[str | int] = frozenset()
-        """Their names."""
         self.items: Node | None = None
         """The step into each item of a list."""
         self.leads_on = False
@@ -46,7 +44,6 @@ class Node:
         """Work out once what every walk asks for."""
         self.items = self.children.get("")
         self.fields = tuple((step, child) for step, child in self.children.items() if step != "")
-        self.names = frozenset(step for step, _ in self.fields)
         self.leads_on = bool(self.children)
         self.is_text = bool(self.rows) and self.rows[0].how is How.DNS
         for child in self.children.values():

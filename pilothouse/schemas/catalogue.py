@@ -242,16 +242,7 @@ class Catalogue:
             are their own keys; None for a list that is replaced as a whole, and for what is no list.
         """
         node = self.node(api_version, kind, path)
-        if node is None or "items" not in node:
-            return None
-        form = node.get("x-kubernetes-list-type")
-        if form == "map":
-            return tuple(node.get("x-kubernetes-list-map-keys", ()))
-        if form == "set":
-            return ()
-        if form is None and "x-kubernetes-patch-merge-key" in node:
-            return (node["x-kubernetes-patch-merge-key"],)
-        return None
+        return tree.list_keys(node) if node is not None else None
 
     def validate(self, body: dict[str, Any]) -> list[Problem]:
         """Judge one object by its kind's schema.

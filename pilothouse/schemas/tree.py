@@ -53,6 +53,24 @@ def walk(schema: Schema, path: Sequence[str | int]) -> Schema | None:
     return node
 
 
+def list_keys(node: Schema) -> tuple[str, ...] | None:
+    """By which fields server-side apply tells a list's elements apart.
+
+    :param node: the list's schema, resolved.
+    :returns: as :meth:`pilothouse.schemas.Catalogue.list_keys` does.
+    """
+    if "items" not in node:
+        return None
+    form = node.get("x-kubernetes-list-type")
+    if form == "map":
+        return tuple(node.get("x-kubernetes-list-map-keys", ()))
+    if form == "set":
+        return ()
+    if form is None and "x-kubernetes-patch-merge-key" in node:
+        return (node["x-kubernetes-patch-merge-key"],)
+    return None
+
+
 def references(schema: Any) -> list[str]:
     """The definitions that a schema names.
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import copy
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pilothouse import yamlio
-from pilothouse.diff import patch
 from pilothouse.diff.compare import compare
 from pilothouse.schemas import Catalogue
+from tests.checks.test_checks_robust import examples as objects
+from tests.checks.test_checks_robust import places
+from tests.diff.patched import apply
 
 CATALOGUE = Catalogue("1.34")
 
@@ -150,22 +149,6 @@ def test_routes_without_keys_are_told_by_their_place() -> None:
     ]
 
 
-@cache
-def objects() -> list[dict[str, Any]]:
-    """Good objects: one at least of every kind of the catalogue, and the reference stack's own."""
-    root = Path(__file__).parents[2]
-    files = [root / "tests" / "schemas" / "valid.yaml", *sorted((root / "dist" / "prod").rglob("*.yaml"))]
-    found = [document.value for file in files for document in yamlio.load_all(file.read_bytes(), file=file.name)]
-    return [body for body in found if isinstance(body.get("metadata"), dict) and "name" in body["metadata"]]
-
-
-def places(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        found.append((value, key))
-        places(inner, found)
-    return found
-
-
 @st.composite
 def pair(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     """An object, and the same with some fields changed, added, repeated or gone."""
@@ -193,7 +176,7 @@ def pair(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_applying_a_diff_to_what_was_gives_what_is(bodies: tuple[dict[str, Any], dict[str, Any]]) -> None:
     before, after = bodies
     kept = copy.deepcopy(before)
-    made = patch.apply(before, compare(before, after, CATALOGUE))
+    made = apply(before, compare(before, after, CATALOGUE))
     assert before == kept
     assert compare(made, after, CATALOGUE) == []
 

@@ -1,4 +1,4 @@
-"""Patch: an object as it will be, from what it was and what differs."""
+"""An object as it will be, from what it was and what differs: the way back from a diff."""
 
 from __future__ import annotations
 
