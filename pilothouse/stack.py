@@ -58,7 +58,11 @@ class Stack:
     def anew(self) -> Stack:
         """The same objects, of which nothing is worked out: another look at them costs less than the memory."""
         self.release()
-        return Stack(self.environment, self.catalogue, self.manifests, self.machine_files)
+        return self.having(self.manifests)
+
+    def having(self, manifests: Iterable[Manifest]) -> Stack:
+        """A stack of other objects in the same cluster."""
+        return Stack(self.environment, self.catalogue, manifests, self.machine_files)
 
     def __len__(self) -> int:
         return len(self.manifests)

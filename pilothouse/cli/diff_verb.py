@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import pathlib
 import sys
@@ -18,6 +19,8 @@ from pilothouse.environment import Environment, load, names
 from pilothouse.report import diff as report
 from pilothouse.repository import NoRepositoryError, find_root
 from pilothouse.schemas import Catalogue, known_minors
+from pilothouse.stack import Stack
+from pilothouse.validation import somebodys
 
 SAME, DIFFERENT, NOT_TOLD = 0, 1, 2
 
@@ -34,7 +37,11 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
     head = _head(options, root, screen)
     if head is None:
         return NOT_TOLD
-    changes = compare_all(base.environments, head.environments, _catalogues(options, root))
+    empty = _empty(options, root)
+    before, after = (
+        {name: empty(name).having(objects) for name, objects in side.environments.items()} for side in (base, head)
+    )
+    changes = compare_all(before, after, empty)
     unread = base.findings + head.findings
     if unread:
         show(unread, root or os.getcwd(), "human", screen, advice=True, aside=True)
@@ -88,17 +95,16 @@ def _named(word: str, root: str | None) -> Side:
     return sides.of_revision(root if root is not None else os.getcwd(), word)
 
 
-def _catalogues(options: argparse.Namespace, root: str | None) -> Callable[[str], Catalogue]:
-    """The kinds of each environment's cluster: those of its own Kubernetes, where the repository has it."""
+def _empty(options: argparse.Namespace, root: str | None) -> Callable[[str], Stack]:
+    """Each environment's stack without objects: its own cluster's, where the repository has it."""
     there: dict[str, Environment] = {}
     for name in names(root) if root is not None and not options.kubernetes_version else ():
         there[name] = load(root or "", name, kubernetes_versions=known_minors)
-    known: dict[str, Catalogue] = {}
+    crds = pathlib.Path(root, "schemas") if root is not None else None
+    catalogue = functools.cache(lambda version: Catalogue(version, crds))
 
-    def catalogue(name: str) -> Catalogue:
-        version = there[name].kubernetes_version if name in there else options.kubernetes_version or known_minors()[-1]
-        if version not in known:
-            known[version] = Catalogue(version, pathlib.Path(root, "schemas") if root is not None else None)
-        return known[version]
+    def empty(name: str) -> Stack:
+        environment = there.get(name) or somebodys(options.kubernetes_version or known_minors()[-1])
+        return Stack(environment, catalogue(environment.kubernetes_version), ())
 
-    return catalogue
+    return empty

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pilothouse.diff.impact import Impact
 from pilothouse.fieldpath import format_path
 from pilothouse.manifest import Identity, Manifest
 
@@ -75,15 +76,6 @@ class FieldChange(NamedTuple):
         return self.after is msgspec.UNSET
 
 
-class Refusal(NamedTuple):
-    """A change that the API server refuses."""
-
-    field: str
-    """The field, as :attr:`FieldChange.field` writes it."""
-    instead: str
-    """What to do instead, as one sentence."""
-
-
 class ObjectChange(NamedTuple):
     """One object that differs."""
 
@@ -94,8 +86,8 @@ class ObjectChange(NamedTuple):
     """As it is; None where it is gone."""
     fields: Sequence[FieldChange] = ()
     """What differs, where it was and is."""
-    refused: Sequence[Refusal] = ()
-    """What of it the API server refuses: see :mod:`pilothouse.diff.immutable`."""
+    impacts: Sequence[Impact] = ()
+    """What it does in the cluster, the gravest first."""
 
     @property
     def manifest(self) -> Manifest:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pilothouse import quantity
-from pilothouse.diff.change import FieldChange, Item, ObjectChange, Refusal
+from pilothouse.diff.change import FieldChange, Item, ObjectChange
+from pilothouse.diff.impact import Effect, Impact
 from pilothouse.lenient import mapping
 from pilothouse.references.row import GroupKind
 from pilothouse.references.table import steps
@@ -61,7 +62,7 @@ ONCE_IMMUTABLE = ("data", "binaryData", "stringData", "immutable")
 """The fields of a ConfigMap or a Secret that has ``immutable: true``."""
 
 
-def refused(change: ObjectChange, catalogue: Catalogue) -> list[Refusal]:
+def refused(change: ObjectChange, catalogue: Catalogue) -> list[Impact]:
     """What the API server refuses of a change.
 
     :param change: an object that was there, and is.
@@ -73,7 +74,7 @@ def refused(change: ObjectChange, catalogue: Catalogue) -> list[Refusal]:
     told = ROWS.get((identity.group, identity.kind), {})
     rows = [(steps(path), instead) for path, instead in told.items()]
     frozen = change.before.body.get("immutable") is True and identity.kind in ("ConfigMap", "Secret")
-    found: list[Refusal] = []
+    found: list[Impact] = []
     for field in change.fields:
         plain = tuple(step for step in field.path if isinstance(step, str))
         instead = next((instead for path, instead in rows if plain[: len(path)] == path), "")
@@ -86,7 +87,9 @@ def refused(change: ObjectChange, catalogue: Catalogue) -> list[Refusal]:
         elif not instead and _says_so(field, change, catalogue):
             instead = _ANEW
         if instead:
-            found.append(Refusal(field.field, instead))
+            found.append(
+                Impact(Effect.REPLACE, f"{field.field} cannot change: the API server refuses it", instead, field.field)
+            )
     return found
 
 

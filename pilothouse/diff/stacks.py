@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,9 +10,9 @@ import msgspec
 from pilothouse.checks.secrets import MASK
 from pilothouse.diff.change import FieldChange, ObjectChange
 from pilothouse.diff.compare import compare
-from pilothouse.diff.immutable import refused
-from pilothouse.manifest import Identity, Manifest
-from pilothouse.schemas import Catalogue
+from pilothouse.diff.foresee import foresee
+from pilothouse.manifest import Identity
+from pilothouse.stack import Stack
 
 _SECRET = ("data", "stringData")
 
@@ -25,12 +25,11 @@ class Changed(NamedTuple):
     """In the order of their names; one empty name where there are none."""
 
 
-def compare_stacks(before: Iterable[Manifest], after: Iterable[Manifest], catalogue: Catalogue) -> list[ObjectChange]:
+def compare_stacks(before: Stack, after: Stack) -> list[ObjectChange]:
     """Every object that differs between two states of one environment, in the order of kind, namespace and name.
 
     :param before: the objects as they were; of two of one identity the last one counts, as in a cluster.
-    :param after: the objects as they are.
-    :param catalogue: the kinds of the cluster.
+    :param after: the objects as they are; its catalogue counts.
     """
     was, now = ({each.identity: each for each in side} for side in (before, after))
     found: list[ObjectChange] = []
@@ -41,28 +40,28 @@ def compare_stacks(before: Iterable[Manifest], after: Iterable[Manifest], catalo
         if old is None or new is None:
             found.append(ObjectChange(identity, old, new))
             continue
-        fields = compare(old.body, new.body, catalogue)
+        fields = compare(old.body, new.body, after.catalogue)
         if fields:
-            change = ObjectChange(identity, old, new, fields)
-            masked = [_masked(identity, each) for each in fields]
-            found.append(change._replace(fields=masked, refused=refused(change, catalogue)))
-    return found
+            found.append(ObjectChange(identity, old, new, fields))
+    return [
+        change._replace(fields=[_masked(change.identity, each) for each in change.fields])
+        for change in foresee(found, before, after)
+    ]
 
 
 def compare_all(
-    before: Mapping[str, Iterable[Manifest]],
-    after: Mapping[str, Iterable[Manifest]],
-    catalogue: Callable[[str], Catalogue],
+    before: Mapping[str, Stack], after: Mapping[str, Stack], nothing: Callable[[str], Stack]
 ) -> list[Changed]:
     """What differs in all environments; what is the same change in several of them is told once.
 
     :param before: each environment's objects as they were.
     :param after: each environment's objects as they are.
-    :param catalogue: gives an environment's kinds.
+    :param nothing: gives an environment's stack without objects, for one that only one side has.
     """
     found: dict[tuple[Identity, bytes], tuple[ObjectChange, list[str]]] = {}
     for name in sorted({*before, *after}):
-        for change in compare_stacks(before.get(name, ()), after.get(name, ()), catalogue(name)):
+        sides = (side[name] if name in side else nothing(name) for side in (before, after))
+        for change in compare_stacks(*sides):
             key = (change.identity, msgspec.msgpack.encode(_content(change), enc_hook=str))
             found.setdefault(key, (change, []))[1].append(name)
     changed = [Changed(change, tuple(names)) for change, names in found.values()]
@@ -71,9 +70,10 @@ def compare_all(
 
 def _content(change: ObjectChange) -> Any:
     """What a change says, but of which environment."""
+    impacts = [list(each) for each in change.impacts]
     if change.before is None or change.after is None:
-        return [change.before is None, change.manifest.body]
-    return [[each.field, *(value for value in (each.before, each.after)), each.order] for each in change.fields]
+        return [change.before is None, change.manifest.body, impacts]
+    return [[[each.field, each.before, each.after, each.order] for each in change.fields], impacts]
 
 
 def _masked(identity: Identity, change: FieldChange) -> FieldChange:

@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 
 from pilothouse.diff.change import FieldChange, Item, ObjectChange
+from pilothouse.diff.impact import Effect, Impact
 from pilothouse.diff.stacks import Changed
+from pilothouse.manifest import Identity
 from pilothouse.report.text import fit, one_line
 
 _SIGNS = {"added": ("+", "32"), "removed": ("-", "31"), "changed": ("~", "33")}
@@ -42,9 +44,10 @@ def human(changes: Sequence[Changed], *, colour: bool, width: int) -> str:
         lines.append(f"\x1b[{style}m{head}\x1b[0m" if colour else head)
         for each in change.fields:
             lines += [f"    {line}" for line in _field(each, width - 4)]
-        for field, instead in change.refused:
-            word = "\x1b[1;31mrefused:\x1b[0m" if colour else "refused:"
-            lines.append(f"  {word} {one_line(field, 300)} cannot change: {instead}")
+        for impact in change.impacts:
+            word = f"{impact.effect}:"
+            said = f"{impact.says}; {impact.then}" if impact.then else impact.says
+            lines.append(f"  \x1b[1;31m{word}\x1b[0m {said}" if colour else f"  {word} {said}")
     return "\n".join(lines).lstrip("\n") + "\n" if lines else ""
 
 
@@ -77,7 +80,7 @@ def summary(changes: Sequence[Changed]) -> str:
         return "no differences"
     number, rest = parts[0].split(" ", 1)
     told = ", ".join([f"{number} object{'' if number == '1' else 's'} {rest}", *parts[1:]])
-    refused = sum(bool(each.change.refused) for each in changes)
+    refused = sum(any(one.effect is Effect.REPLACE for one in each.change.impacts) for each in changes)
     return f"{told}; the API server refuses {refused:,} of these changes" if refused else told
 
 
@@ -100,19 +103,32 @@ def as_json(changes: Sequence[Changed], base: str, head: str) -> str:
 
 def _object(changed: Changed) -> dict[str, Any]:
     change, environments = changed
-    identity = change.identity
     return {
         "change": sort_of(change),
-        "object": {
-            "group": identity.group,
-            "kind": identity.kind,
-            "namespace": identity.namespace,
-            "name": identity.name,
-        },
+        "object": _named(change.identity),
         "environments": [name for name in environments if name],
         "fields": [_as_plain(each) for each in change.fields],
-        "refused": [{"field": field, "instead": instead} for field, instead in change.refused],
+        "impacts": [_impact(each) for each in change.impacts],
     }
+
+
+def _named(identity: Identity) -> dict[str, str]:
+    return {
+        "group": identity.group,
+        "kind": identity.kind,
+        "namespace": identity.namespace,
+        "name": identity.name,
+    }
+
+
+def _impact(impact: Impact) -> dict[str, Any]:
+    more = {
+        "then": impact.then,
+        "field": impact.field,
+        "on": impact.on and _named(impact.on),
+        "facts": dict(impact.facts),
+    }
+    return {"effect": impact.effect, "says": impact.says, **{name: value for name, value in more.items() if value}}
 
 
 def _as_plain(change: FieldChange) -> dict[str, Any]:

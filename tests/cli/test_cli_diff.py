@@ -133,10 +133,10 @@ def test_what_the_server_refuses_is_said_with_what_to_do(tmp_path: Path, reposit
         (tmp_path / folder / "a.yaml").write_text(frozen)
     run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
     assert run.code == 1
-    assert "  refused: data.a cannot change: give it another name" in run.out
+    assert "  replace: data.a cannot change: the API server refuses it; give it another name" in run.out
     assert "the API server refuses 1 of these changes" in run.err
     run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"), "--format", "json")
-    assert [each["field"] for each in told(run)["changes"][0]["refused"]] == ["data.a"]
+    assert [each["field"] for each in told(run)["changes"][0]["impacts"]] == ["data.a"]
 
 
 @pytest.mark.parametrize(
