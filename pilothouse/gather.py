@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pilothouse import build, imported, inputs, judged, kept, results, timelimit
+from pilothouse import build, imported, inputs, judged, kept, results, timelimit, workers
 from pilothouse.checks import catalogue as checks
 from pilothouse.checks import charts as chart_checks
 from pilothouse.dist.entry import Entry
@@ -56,11 +56,16 @@ class _Answer(msgspec.Struct, array_like=True):
     """A :class:`Result`, encoded."""
     sound: bool
     """Whether it may be kept."""
+    value_problems: list[Mistake]
+
+
+class _Staged(msgspec.Struct, array_like=True):
+    """What a worker sends back of one instance's files, once nothing else is to be built."""
+
     files: Files
     nodes: Files
-    value_problems: list[Mistake]
     refused: list[Problem]
-    """Why its files could not be staged."""
+    """Why they could not be staged."""
 
 
 @dataclass
@@ -168,28 +173,62 @@ class Gatherer:
         self._progress = progress
         self._meanwhile = meanwhile
         self._seen: dict[str, str] = {}
+        self._pool: Pool | None = None
+        self._missing: list[Gathered] = []
+        self._staged = False
         self._modules: dict[str, str] = {}
         """The state of each module of the repository before the first of them was imported."""
 
-    def gather(self, wanted: Sequence[tuple[Environment, Instance]]) -> list[Gathered]:
-        """Every instance's result, in the order in which they were asked for.
+    def __enter__(self) -> Gatherer:
+        return self
 
-        Where the files of one cannot be staged, it says why: two files for machines that are in each other's way are
-        a finding, once all are known.
-        """
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.close(kill=not self._staged)
+
+    def gather(self, wanted: Sequence[tuple[Environment, Instance]]) -> list[Gathered]:
+        """Every instance's result, in the order in which they were asked for; :meth:`stage` waits for its files."""
         gathered = [Gathered(environment, instance) for environment, instance in wanted]
         standing = [(each, self._kept(each)) for each in gathered]
         missing = [each for each, found in standing if found is None]
-        with self._workers(missing) as pool:
-            # What is kept is taken over while the others are built.
-            for each, found in standing:
-                if found is not None:
-                    self._take_over(each, *found)
-            answers = pool.answers(meanwhile=itertools.chain(self._meanwhile, _decode(gathered)))
-            for done, (number, answer) in enumerate(answers, start=1):
-                self._receive(missing[number], answer)
-                self._progress(done, len(missing))
+        self._missing = missing
+        if missing:
+            self._modules = {
+                f"file:{file}": inputs.file_state(file)
+                for folder in ("charts", "constructs")
+                for file in inputs.files_below(os.path.join(self._root, folder))
+                if file.endswith(".py")
+            }
+        pool = self._pool = Pool(
+            lambda number: self._work(missing[number]), len(missing), processes=self._processes, limit=self._limit
+        )
+        # What is kept is taken over while the others are built.
+        for each, found in standing:
+            if found is not None:
+                self._take_over(each, *found)
+        answers = pool.answers(meanwhile=itertools.chain(self._meanwhile, _decode(gathered)))
+        for done, (number, answer) in enumerate(answers, start=1):
+            self._receive(missing[number], answer)
+            self._progress(done, len(missing))
         return gathered
+
+    def stage(self) -> None:
+        """Wait until the files of all that was gathered are compared with what stands there.
+
+        Where those of one instance cannot be staged, it says why: two files for machines that are in each other's way
+        are a finding, once all are known.
+        """
+        assert self._pool is not None
+        staged = self._pool.rest()
+        for number, each in enumerate(self._missing):
+            if number in staged:
+                answer = msgspec.msgpack.decode(staged[number], type=_Staged)
+                each.files, each.nodes, each.refused = answer.files, answer.nodes, answer.refused
+            else:  # its process has ended in a later job, and what it put off with it
+                self._put(each)
+        self._staged = True
 
     def _key(self, gathered: Gathered) -> str:
         return inputs.digest(
@@ -211,29 +250,13 @@ class Gatherer:
         if self._stands(gathered.environment, gathered.instance, digest):
             gathered.keep(stages)
             return
+        self._put(gathered)
+
+    def _put(self, gathered: Gathered) -> None:
         try:
-            gathered.put(stages)
+            gathered.put(self._stages(gathered.environment))
         except DistError as error:
             gathered.refused = list(error.problems)
-
-    @contextlib.contextmanager
-    def _workers(self, missing: Sequence[Gathered]) -> Iterator[Pool]:
-        if missing:
-            self._modules = {
-                f"file:{file}": inputs.file_state(file)
-                for folder in ("charts", "constructs")
-                for file in inputs.files_below(os.path.join(self._root, folder))
-                if file.endswith(".py")
-            }
-        pool = Pool(
-            lambda number: self._work(missing[number]), len(missing), processes=self._processes, limit=self._limit
-        )
-        finished = False
-        try:
-            yield pool
-            finished = True
-        finally:
-            pool.close(kill=not finished)
 
     def _work(self, gathered: Gathered) -> bytes:
         """Build one instance, in a worker."""
@@ -242,15 +265,20 @@ class Gatherer:
         imported.forget(self._root)
         built = build.build(self._root, environment, instance, self._catalogue(environment), self._limit)
         built.inputs |= imported.elsewhere(self._root)
-        stages = self._stages(environment)
-        files, nodes = Files(), Files()
-        refused: list[Problem] = []
-        try:
-            texts = zip(map(path_of, built.manifests), built.texts, strict=True)
-            files = _put(stages.objects, texts, instance)
-            nodes = _put(stages.nodes, ((file.path, file.text) for file in built.machine_files), instance)
-        except DistError as error:
-            refused.extend(error.problems)
+        texts = list(zip(map(path_of, built.manifests), built.texts, strict=True))
+        for_machines = [(file.path, file.text) for file in built.machine_files]
+
+        def stage() -> bytes:
+            stages = self._stages(environment)
+            staged = _Staged(Files(), Files(), [])
+            try:
+                staged.files = _put(stages.objects, texts, instance)
+                staged.nodes = _put(stages.nodes, for_machines, instance)
+            except DistError as error:
+                staged.refused = list(error.problems)
+            return msgspec.msgpack.encode(staged)
+
+        workers.put_off(stage, sum(len(text) for _, text in texts + for_machines))
         packed = [manifest.packed() for manifest in built.manifests]
         result = Result(
             self._key(gathered),
@@ -262,8 +290,7 @@ class Gatherer:
             built.machine_files,
             judged.outline(built.manifests, packed, built.machine_files) if built.sound else "",
         )
-        answer = _Answer(msgspec.msgpack.encode(result), built.sound, files, nodes, built.value_problems, refused)
-        return msgspec.msgpack.encode(answer)
+        return msgspec.msgpack.encode(_Answer(msgspec.msgpack.encode(result), built.sound, built.value_problems))
 
     def _receive(self, gathered: Gathered, answer: bytes | Died) -> None:
         gathered.rebuilt = True
@@ -271,10 +298,7 @@ class Gatherer:
             gathered.findings = [self._death(gathered, answer)]
             return
         decoded = msgspec.msgpack.decode(answer, type=_Answer)
-        gathered.refused = decoded.refused
         gathered.accept(msgspec.msgpack.decode(decoded.result, type=Result), inputs.digest(decoded.result))
-        gathered.files = decoded.files
-        gathered.nodes = decoded.nodes
         gathered.value_problems = decoded.value_problems
         # A module is imported before its state is taken: what was saved in between would be taken for what ran.
         gathered.certain = all(gathered.inputs.get(key, state) == state for key, state in self._modules.items())

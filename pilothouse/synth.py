@@ -127,10 +127,12 @@ def synthesize(request: Request, record: fresh.Record | None, progress: Callable
         output = Output(request.root, request.out, environments, known, write=request.write)
         try:
             run = _Run(request, environments, output)
-            gathered = run.gather(progress)
-            run.teach_editors(gathered)
-            _refuse_values(gathered)
-            outcome = run.judge(gathered, read)
+            with run.gatherer(progress) as gatherer:
+                gathered = run.gather(gatherer)
+                run.teach_editors(gathered)
+                _refuse_values(gathered)
+                outcome = run.judge(gathered, read)
+                gatherer.stage()
             if not outcome.stopped:
                 run.write(outcome)
                 run.remember(outcome, read)
@@ -195,10 +197,9 @@ class _Run:
         chart = self._request.chart
         return [each for each in environment.charts.values() if chart is None or each.chart == chart]
 
-    def gather(self, progress: Callable[[int, int], None]) -> list[Gathered]:
-        """Every chosen instance of every environment, and what stands besides."""
-        wanted = [(environment, each) for environment in self._environments for each in self._chosen(environment)]
-        gathered = Gatherer(
+    def gatherer(self, progress: Callable[[int, int], None]) -> Gatherer:
+        """What builds the instances."""
+        return Gatherer(
             self._request.root,
             engine=self._request.engine,
             catalogue=self.catalogue,
@@ -208,7 +209,12 @@ class _Run:
             processes=self._request.processes or os.cpu_count() or 1,
             progress=progress,
             meanwhile=self._output.look(),
-        ).gather(wanted)
+        )
+
+    def gather(self, gatherer: Gatherer) -> list[Gathered]:
+        """Every chosen instance of every environment, and what stands besides."""
+        wanted = [(environment, each) for environment in self._environments for each in self._chosen(environment)]
+        gathered = gatherer.gather(wanted)
         for environment in self._environments:
             self._gathered[environment.name] = [each for each in gathered if each.environment is environment]
             whole = self._request.chart is None

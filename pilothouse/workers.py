@@ -21,6 +21,17 @@ _exit = os._exit  # as it is before charts are kept from it
 _words: int | None = None
 """In a worker: where it leaves word of where it is, for the case that it is ended."""
 _retired = False
+_NO_OTHER = 2**32 - 1
+"""What a worker is told instead of a job's number when there is no other: now do what was put off."""
+_RETIRED, _OWES, _LATER, _DONE = 1, 2, 4, 8
+"""What an answer is, as bits: a retiring worker's; of one that has put something off; of what was put off; the end of
+that."""
+_HELD = 8 << 20
+"""Bytes that may wait with what is put off."""
+_put_off: list[tuple[int, Callable[[], bytes]]] = []
+_held = 0
+_at = 0
+"""In a worker: the job at hand."""
 
 
 _endings: list[Callable[[], None]] = []
@@ -43,6 +54,17 @@ def retire() -> None:
     """In a worker: end after the job at hand, because it has left something behind that the next one must not meet."""
     global _retired
     _retired = True
+
+
+def put_off(work: Callable[[], bytes], size: int) -> None:
+    """In a worker: do this when it has no job left, for the answer of the job at hand does not need it.
+
+    :param work: gives what :meth:`Pool.rest` tells of this job.
+    :param size: bytes that it holds until then; when these grow to be many, it is done before the next job.
+    """
+    global _held
+    _put_off.append((_at, work))
+    _held += size
 
 
 class Died(NamedTuple):
@@ -97,12 +119,12 @@ class _Worker:
     def __init__(self, work: Callable[[int], bytes], others: Sequence[_Worker]) -> None:
         job_end, self._jobs = os.pipe()
         self.results, result_end = os.pipe()
+        _widen(result_end)
         self._words, word_end = os.pipe()
         os.set_blocking(self._words, False)
         os.set_blocking(word_end, False)
         self._lifeline = _Lifeline()
         self.job: int | None = None
-        self.retired = False
         self._dismissed = False
         self.since = 0.0
         self._buffer = bytearray()
@@ -124,22 +146,21 @@ class _Worker:
         self.since = time.monotonic()
         os.write(self._jobs, job.to_bytes(4, "big"))
 
-    def take(self) -> tuple[int, bytes] | None:
-        """The next answer, as far as it has arrived. Raises EOFError where the process is gone."""
+    def take(self) -> list[tuple[int, int, bytes]]:
+        """What has arrived: jobs, what each answer is, and the answers. Raises EOFError where the process is gone."""
         chunk = os.read(self.results, 1 << 20)
         if not chunk:
             raise EOFError
         self._buffer += chunk
-        if len(self._buffer) < _HEADER:
-            return None
-        size = int.from_bytes(self._buffer[4:12], "big")
-        if len(self._buffer) < _HEADER + size:
-            return None
-        self.retired = bool(self._buffer[12])
-        answer = int.from_bytes(self._buffer[:4], "big"), bytes(self._buffer[_HEADER : _HEADER + size])
-        del self._buffer[: _HEADER + size]
-        self.job = None
-        return answer
+        found = []
+        while len(self._buffer) >= _HEADER:
+            size = int.from_bytes(self._buffer[4:12], "big")
+            if len(self._buffer) < _HEADER + size:
+                break
+            content = bytes(self._buffer[_HEADER : _HEADER + size])
+            found.append((int.from_bytes(self._buffer[:4], "big"), self._buffer[12], content))
+            del self._buffer[: _HEADER + size]
+        return found
 
     def last_words(self) -> str:
         """What the process, which is gone, has said of where it was."""
@@ -172,7 +193,7 @@ def _serve(work: Callable[[int], bytes], job_end: int, result_end: int, word_end
     """The life of a worker: it never returns into the command it was forked from."""
     import faulthandler
 
-    global _words
+    global _words, _at
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -185,9 +206,15 @@ def _serve(work: Callable[[int], bytes], job_end: int, result_end: int, word_end
         os.dup2(nothing, 0)  # the command's own input is no job's to read
         os.close(nothing)
         while not _retired and (job := os.read(job_end, 4)):
-            answer = work(int.from_bytes(job, "big"))
-            _write(result_end, job + len(answer).to_bytes(8, "big") + bytes([_retired]))
-            _write(result_end, answer)
+            _at = int.from_bytes(job, "big")
+            if _at == _NO_OTHER:
+                _catch_up(result_end)
+                _answer(result_end, _at, _DONE, b"")
+                continue
+            answer = work(_at)
+            if _retired or _held > _HELD:
+                _catch_up(result_end)
+            _answer(result_end, _at, (_RETIRED if _retired else 0) | (_OWES if _put_off else 0), answer)
             del answer
             if gc.get_count()[0] > _MANY:
                 gc.collect()  # a job's objects hold each other: without it, all of them would stay to the end
@@ -203,6 +230,29 @@ def _serve(work: Callable[[int], bytes], job_end: int, result_end: int, word_end
             with contextlib.suppress(Exception):
                 ending()
         _exit(status)
+
+
+def _catch_up(result_end: int) -> None:
+    """Do what was put off."""
+    global _held
+    while _put_off:
+        job, work = _put_off.pop(0)
+        _answer(result_end, job, _LATER, work())
+    _held = 0
+
+
+def _answer(result_end: int, job: int, bits: int, content: bytes) -> None:
+    _write(result_end, job.to_bytes(4, "big") + len(content).to_bytes(8, "big") + bytes([bits]))
+    _write(result_end, content)
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more, where the system can: who writes into it need not wait for whoever is busy."""
+    import fcntl
+
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def _write(descriptor: int, content: bytes) -> None:
@@ -225,6 +275,7 @@ class Pool:
         self._limit = limit
         self._waiting = list(range(count - 1, -1, -1))
         self._workers: list[_Worker] = []
+        self._rest: dict[int, bytes] = {}
         for _ in range(min(processes, count)):
             self._start()
 
@@ -239,31 +290,60 @@ class Pool:
         :param meanwhile: something useful to do in small steps until the first answer is there; it is not finished
             for its own sake.
         """
-        while busy := [worker for worker in self._workers if worker.job is not None]:
-            patience = min(worker.since for worker in busy) + self._limit + _GRACE - time.monotonic()
+        while any(worker.job not in (None, _NO_OTHER) for worker in self._workers):
+            busy = self._busy()
             if meanwhile is not None and not select.select([worker.results for worker in busy], [], [], 0)[0]:
                 meanwhile = None if next(meanwhile, self) is self else meanwhile
                 continue
             meanwhile = None
-            ready = select.select([worker.results for worker in busy], [], [], max(patience, 0.0))[0]
-            for worker in busy:
-                if worker.results in ready:
-                    yield from self._advance(worker)
-                elif time.monotonic() - worker.since > self._limit + _GRACE:
-                    yield self._bury(worker, timed_out=True)
+            yield from self._listen(busy)
+
+    def rest(self) -> dict[int, bytes]:
+        """What was put off, under the numbers of its jobs; that of processes which came to no end is not there.
+
+        Ask when there are no answers left. In between, the processes are at it.
+        """
+        for worker in self._busy():
+            worker.since = time.monotonic()
+        while busy := self._busy():
+            for _ in self._listen(busy):
+                pass
+        return self._rest
+
+    def _busy(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.job is not None]
+
+    def _listen(self, busy: list[_Worker]) -> Iterator[tuple[int, bytes | Died]]:
+        """What the next to say something say, or those that have been silent for too long."""
+        patience = min(worker.since for worker in busy) + self._limit + _GRACE - time.monotonic()
+        ready = select.select([worker.results for worker in busy], [], [], max(patience, 0.0))[0]
+        for worker in busy:
+            if worker.results in ready:
+                yield from self._advance(worker)
+            elif time.monotonic() - worker.since > self._limit + _GRACE:
+                yield from self._bury(worker, timed_out=True)
 
     def _advance(self, worker: _Worker) -> Iterator[tuple[int, bytes | Died]]:
         try:
-            answer = worker.take()
+            arrived = worker.take()
         except EOFError:
-            yield self._bury(worker, timed_out=False)
+            yield from self._bury(worker, timed_out=False)
             return
-        if answer is not None:
-            if worker.retired:
+        for number, bits, content in arrived:
+            worker.since = time.monotonic()
+            if bits & _LATER:
+                self._rest[number] = content
+                continue
+            worker.job = None
+            if bits & _DONE:
+                continue
+            if bits & _RETIRED:
                 self._replace(worker, kill=False)
             elif self._waiting:
                 worker.give(self._waiting.pop())
-            yield answer
+            elif bits & _OWES:
+                worker.give(_NO_OTHER)
+            yield number, content
 
     def _replace(self, worker: _Worker, *, kill: bool) -> tuple[int, str]:
         """Let one process go, and start another where there is work left: its exit status and its last words."""
@@ -275,11 +355,13 @@ class Pool:
             self._start()
         return status, words
 
-    def _bury(self, worker: _Worker, *, timed_out: bool) -> tuple[int, Died]:
+    def _bury(self, worker: _Worker, *, timed_out: bool) -> Iterator[tuple[int, Died]]:
         job = worker.job
         assert job is not None
         # One that has closed its pipe may be alive; one that has ended keeps the status that it ended with.
-        return job, Died(timed_out, *self._replace(worker, kill=True))
+        died = Died(timed_out, *self._replace(worker, kill=True))
+        if job != _NO_OTHER:
+            yield job, died
 
     def close(self, *, kill: bool = False) -> None:
         """End every process and wait until it is gone.
