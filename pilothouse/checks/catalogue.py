@@ -12,6 +12,7 @@ from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest
 from pilothouse.pods import PodTemplate
 from pilothouse.references.row import GroupKind
+from pilothouse.schemas.kinds import State
 from pilothouse.stack import Stack
 
 FAMILIES = (
@@ -176,6 +177,8 @@ class Check(NamedTuple):
     fields: frozenset[str] | None = None
     """It finds something only where a field of one of these names is somewhere in the object, for :attr:`on_pods` in
     its pod template; None where it must be asked about every one."""
+    states: frozenset[State] | None = None
+    """What the cluster makes of an object's API version where :attr:`on_object` is asked; None: whatever it makes."""
     on_object: ObjectFunction | None = None
     """Judges one object by itself, whatever else the stack holds."""
     on_pods: PodsFunction | None = None
@@ -223,6 +226,7 @@ def object_check(
     *,
     kinds: Iterable[GroupKind] | None = None,
     fields: Iterable[str] | None = None,
+    states: Iterable[State] | None = None,
     equals: Sequence[str] = (),
 ) -> Callable[[ObjectFunction], ObjectFunction]:
     """Put a function into the catalogue that judges one object at a time; its docstring is the check's page.
@@ -235,13 +239,15 @@ def object_check(
     :param kinds: the kinds that it is asked about; None for every kind.
     :param fields: names of fields: it is asked only about objects that have one of them, at any depth. None where it
         has something to say of an object without any of them.
+    :param states: what the cluster makes of the object's API version where it has something to say; None: whatever.
     :param equals: the checks of other tools that look for the same, as ``tool check``.
     """
 
     def register(function: ObjectFunction) -> ObjectFunction:
         _add(code, severity, title, function, equals)
         of = None if kinds is None else frozenset(kinds)
-        _checks[code] = _checks[code]._replace(on_object=function, kinds=of, fields=_names(fields))
+        when = None if states is None else frozenset(states)
+        _checks[code] = _checks[code]._replace(on_object=function, kinds=of, fields=_names(fields), states=when)
         return function
 
     return register

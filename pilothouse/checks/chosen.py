@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Set
 from typing import Any, Generic, TypeVar
 
 from pilothouse.checks.catalogue import Check, ObjectFunction, PodsFunction, catalogue
+from pilothouse.schemas.kinds import State
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -61,12 +62,19 @@ _PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 @functools.cache
-def of_kind(group: str, kind: str) -> Chosen[ObjectFunction]:
-    """The checks of objects of one kind."""
+def of_kind(group: str, kind: str, state: State) -> Chosen[ObjectFunction]:
+    """The checks of objects of one kind.
+
+    :param group: its API group.
+    :param kind: the kind.
+    :param state: what the cluster makes of its version.
+    """
     return Chosen(
         (check, check.on_object)
         for check in catalogue().values()
-        if check.on_object is not None and (check.kinds is None or (group, kind) in check.kinds)
+        if check.on_object is not None
+        and (check.kinds is None or (group, kind) in check.kinds)
+        and (check.states is None or state in check.states)
     )
 
 

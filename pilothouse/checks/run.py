@@ -46,7 +46,8 @@ def check_object(manifest: Manifest, stack: Stack) -> list[Finding]:
     found: list[Finding] = []
     environment = stack.environment.name
     fields = chosen.field_names(manifest.body)
-    for check, function in chosen.of_kind(manifest.group, manifest.kind).of(fields):
+    status = stack.catalogue.status(manifest.api_version, manifest.kind)
+    for check, function in chosen.of_kind(manifest.group, manifest.kind, status.state).of(fields):
         try:
             for problem in function(manifest, stack):
                 found.append(finding_of(problem, check, stack))  # noqa: PERF401 -- most find nothing

@@ -85,7 +85,7 @@ def fields(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
             yield Problem(manifest, problem.message, problem.path, problem.fix)
 
 
-@object_check("SCHEMA002", Severity.ERROR, "a kind that nobody knows")
+@object_check("SCHEMA002", Severity.ERROR, "a kind that nobody knows", states=(State.UNKNOWN,))
 def kinds(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A kind that is in no schema can be checked by nobody, and the API server refuses it where its CRD is missing.
 
@@ -107,5 +107,4 @@ def kinds(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     A custom resource of your own: ``pilothouse schemas add crd.yaml`` teaches the repository its definition.
     """
     status = stack.catalogue.status(manifest.api_version, manifest.kind)
-    if status.state is State.UNKNOWN:
-        yield Problem(manifest, status.message, ("kind",), status.fix)
+    yield Problem(manifest, status.message, ("kind",), status.fix)

@@ -15,6 +15,7 @@ from pilothouse.stack import Stack
     "API001",
     Severity.ERROR,
     "an API version that this Kubernetes does not serve",
+    states=(State.REMOVED, State.NOT_YET),
     equals=(
         "pluto",
         "kube-linter no-extensions-v1beta",
@@ -44,14 +45,14 @@ def served(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes' deprecated API migration guide.
     """
     status = stack.catalogue.status(manifest.api_version, manifest.kind)
-    if status.state in (State.REMOVED, State.NOT_YET):
-        yield Problem(manifest, status.message, ("apiVersion",), status.fix)
+    yield Problem(manifest, status.message, ("apiVersion",), status.fix)
 
 
 @object_check(
     "API002",
     Severity.WARNING,
     "an API version that is deprecated",
+    states=(State.DEPRECATED,),
     equals=(
         "pluto",
         "kube-score stable-version",
@@ -78,5 +79,4 @@ def deprecated(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes' deprecated API migration guide; Endpoints: Kubernetes 1.33's release notes (KEP-4974).
     """
     status = stack.catalogue.status(manifest.api_version, manifest.kind)
-    if status.state is State.DEPRECATED:
-        yield Problem(manifest, status.message, ("apiVersion",), status.fix)
+    yield Problem(manifest, status.message, ("apiVersion",), status.fix)

@@ -26,7 +26,7 @@ def broken(*_: object) -> Iterator[Problem]:
 def test_a_check_that_raises_is_a_finding_and_the_others_still_run(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check = catalogue()[code]
     functions = {field: broken for field in FUNCTIONS if getattr(check, field)}
-    failing = check._replace(kinds=None, fields=None, **functions)  # type: ignore[arg-type]
+    failing = check._replace(kinds=None, fields=None, states=None, **functions)  # type: ignore[arg-type]
     before = judged()
     monkeypatch.setitem(catalogue(), code, failing)  # type: ignore[arg-type]
     chosen.forget()
