@@ -24,6 +24,7 @@ from pilothouse.finding import Finding, Position
 from pilothouse.machines.file import MachineFile
 from pilothouse.manifest import Manifest, Waiver
 from pilothouse.results import Result, path_of
+from pilothouse.stack import MANY
 from pilothouse.workers import Died, Pool
 from pilothouse.yamlio import dump
 
@@ -175,7 +176,6 @@ class Gatherer:
         self._seen: dict[str, str] = {}
         self._pool: Pool | None = None
         self._missing: list[Gathered] = []
-        self._staged = False
         self._modules: dict[str, str] = {}
         """The state of each module of the repository before the first of them was imported."""
 
@@ -186,7 +186,7 @@ class Gatherer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._pool is not None:
-            self._pool.close(kill=not self._staged)
+            self._pool.close(kill=True)
 
     def gather(self, wanted: Sequence[tuple[Environment, Instance]]) -> list[Gathered]:
         """Every instance's result, in the order in which they were asked for; :meth:`stage` waits for its files."""
@@ -212,6 +212,8 @@ class Gatherer:
         for done, (number, answer) in enumerate(answers, start=1):
             self._receive(missing[number], answer)
             self._progress(done, len(missing))
+        if sum(len(each.manifests) for each in gathered) > MANY:
+            self.stage()  # of many, the memory of the processes is worth more than their time
         return gathered
 
     def stage(self) -> None:
@@ -220,7 +222,8 @@ class Gatherer:
         Where those of one instance cannot be staged, it says why: two files for machines that are in each other's way
         are a finding, once all are known.
         """
-        assert self._pool is not None
+        if self._pool is None:
+            return
         staged = self._pool.rest()
         for number, each in enumerate(self._missing):
             if number in staged:
@@ -228,7 +231,8 @@ class Gatherer:
                 each.files, each.nodes, each.refused = answer.files, answer.nodes, answer.refused
             else:  # its process has ended in a later job, and what it put off with it
                 self._put(each)
-        self._staged = True
+        self._pool.close()
+        self._pool = None
 
     def _key(self, gathered: Gathered) -> str:
         return inputs.digest(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pilothouse.schemas import Catalogue
 
 
-_MANY = 20_000
+MANY = 20_000
 """Objects whose decoded bodies take more memory than decoding them again would take time."""
 
 
@@ -51,7 +51,7 @@ class Stack:
 
     def release(self) -> None:
         """Let go of the bodies of many objects, where they can be decoded again."""
-        if len(self.manifests) > _MANY:
+        if len(self.manifests) > MANY:
             for manifest in self.manifests:
                 manifest.release()
 
