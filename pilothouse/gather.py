@@ -176,6 +176,9 @@ class Gatherer:
         self._seen: dict[str, str] = {}
         self._pool: Pool | None = None
         self._missing: list[Gathered] = []
+        """What is built in this run."""
+        self._staged: dict[int, bytes] = {}
+        """What the processes say of the files of each, encoded."""
         self._modules: dict[str, str] = {}
         """The state of each module of the repository before the first of them was imported."""
 
@@ -213,7 +216,7 @@ class Gatherer:
             self._receive(missing[number], answer)
             self._progress(done, len(missing))
         if sum(len(each.manifests) for each in gathered) > MANY:
-            self.stage()  # of many, the memory of the processes is worth more than their time
+            self._finish()  # of many, the memory of the processes is worth more than their time
         return gathered
 
     def stage(self) -> None:
@@ -222,17 +225,20 @@ class Gatherer:
         Where those of one instance cannot be staged, it says why: two files for machines that are in each other's way
         are a finding, once all are known.
         """
-        if self._pool is None:
-            return
-        staged = self._pool.rest()
+        self._finish()
         for number, each in enumerate(self._missing):
-            if number in staged:
-                answer = msgspec.msgpack.decode(staged[number], type=_Staged)
+            if number in self._staged:
+                answer = msgspec.msgpack.decode(self._staged.pop(number), type=_Staged)
                 each.files, each.nodes, each.refused = answer.files, answer.nodes, answer.refused
             else:  # its process has ended in a later job, and what it put off with it
                 self._put(each)
-        self._pool.close()
-        self._pool = None
+
+    def _finish(self) -> None:
+        """Let the processes come to their end."""
+        if self._pool is not None:
+            self._staged = self._pool.rest()
+            self._pool.close()
+            self._pool = None
 
     def _key(self, gathered: Gathered) -> str:
         return inputs.digest(
