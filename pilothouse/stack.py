@@ -155,6 +155,14 @@ class Stack:
         return all_by_name(self)
 
     @cached_property
+    def links_to(self) -> Mapping[Identity, list[Link]]:
+        """Every reference by name under what it refers to, whether that is there or not."""
+        found: dict[Identity, list[Link]] = defaultdict(list)
+        for link in self.links:
+            found[link.target].append(link)
+        return found
+
+    @cached_property
     def made(self) -> Mapping[Identity, Manifest]:
         """What controllers will make of the stack's objects, each with the object that it is made of."""
         from pilothouse.references.present import made
@@ -261,6 +269,15 @@ class Stack:
                 near = self.selected(budget.namespace, labels) if labels else self.workloads.get(budget.namespace, [])
                 pods = [(manifest, template) for manifest, template in near if selects(selector, template.labels)]
             found.append((budget, pods))
+        return found
+
+    @cached_property
+    def budgets_of(self) -> Mapping[Identity, list[tuple[Manifest, list[tuple[Manifest, PodTemplate]]]]]:
+        """The PodDisruptionBudgets of each workload, as :attr:`budgets` has them."""
+        found: dict[Identity, list[tuple[Manifest, list[tuple[Manifest, PodTemplate]]]]] = defaultdict(list)
+        for each in self.budgets:
+            for manifest, _ in each[1]:
+                found[manifest.identity].append(each)
         return found
 
 
