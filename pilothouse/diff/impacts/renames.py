@@ -125,17 +125,17 @@ def _matched(gone: list[Manifest], come: list[Manifest]) -> Iterator[tuple[Manif
     for number, new in enumerate(come):
         if stem := _stem(new.name):
             stems[new.namespace, stem].append(number)
-    of_old, of_new = [_leaves(each) for each in gone], [_leaves(each) for each in come]
-    having: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for number, leaves in enumerate(of_new):
-        for leaf in leaves:
+    of_old, of_new = ([_leaves(each) for each in side] for side in (gone, come))
+    having: dict[Leaf, list[int]] = defaultdict(list)
+    for number, readings in enumerate(of_new):
+        for leaf in set().union(*readings):
             having[leaf].append(number)
     alike: list[tuple[float, int, int]] = []
-    for place, leaves in enumerate(of_old):
+    for place, readings in enumerate(of_old):
         named = stems.get((gone[place].namespace, _stem(gone[place].name)), ())
         alike += [(-2.0, place, number) for number in named if len(named) <= _LISTED]
-        for number in _candidates(leaves, having):
-            share = sum((leaves & of_new[number]).values()) / max(leaves.total(), of_new[number].total())
+        for number in _candidates(readings, having):
+            share = max(map(_share, readings, of_new[number]))
             if share >= _SHARE:
                 alike.append((-share, place, number))
     used_old: set[int] = set()
@@ -147,18 +147,29 @@ def _matched(gone: list[Manifest], come: list[Manifest]) -> Iterator[tuple[Manif
             yield gone[place], come[number]
 
 
-def _candidates(leaves: Counter[tuple[str, str]], having: Mapping[tuple[str, str], list[int]]) -> list[int]:
+Leaf = tuple[str, str]
+"""A field, with its value as text."""
+
+
+def _candidates(readings: tuple[Counter[Leaf], ...], having: Mapping[Leaf, list[int]]) -> list[int]:
     """The new objects that share one of the rarest fields: a bounded number, however many there are."""
-    listed = sorted((len(having[leaf]), leaf) for leaf in leaves if leaf in having)
-    found = {
-        number for length, leaf in listed[:_RARE] for number in having[leaf][: _LISTED if length > _LISTED else None]
-    }
+    found: set[int] = set()
+    for leaves in readings:
+        listed = sorted((len(having[leaf]), leaf) for leaf in leaves if leaf in having)
+        for _, leaf in listed[:_RARE]:
+            found.update(having[leaf][:_LISTED])
     return sorted(found)
 
 
-def _leaves(manifest: Manifest) -> Counter[tuple[str, str]]:
-    """Every field of what an object says, with its value; its own name is read as such wherever it stands."""
-    found: Counter[tuple[str, str]] = Counter()
+def _share(one: Counter[Leaf], other: Counter[Leaf]) -> float:
+    """How much of the greater of two objects is in both, from 0 to 1."""
+    return (one & other).total() / max(one.total(), other.total(), 1)
+
+
+def _leaves(manifest: Manifest) -> tuple[Counter[Leaf], Counter[Leaf]]:
+    """Every field of what an object says, with its value: as it stands, and with its own name read as such."""
+    plain: Counter[Leaf] = Counter()
+    named: Counter[Leaf] = Counter()
     pending: list[tuple[str, Any]] = [
         (key, value) for key, value in manifest.body.items() if key not in ("apiVersion", "kind", "metadata", "status")
     ]
@@ -169,8 +180,10 @@ def _leaves(manifest: Manifest) -> Counter[tuple[str, str]]:
         elif isinstance(value, list) and value:
             pending += [(f"{path}[]", inner) for inner in value]
         else:
-            found[path, _OWN_NAME if value == manifest.name else f"{type(value).__name__} {value}"] += 1
-    return found
+            told = f"{type(value).__name__} {value}"
+            plain[path, told] += 1
+            named[path, _OWN_NAME if value == manifest.name else told] += 1
+    return plain, named
 
 
 def _stem(name: str) -> str:

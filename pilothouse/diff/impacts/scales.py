@@ -33,8 +33,8 @@ AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
 _REPLICAS = "spec.replicas"
 _KEEP = (
     "hand the number over first: kubectl apply --server-side --field-manager=handover with an object of this name that"
-    " says nothing but spec.replicas: {}; where it was applied without --server-side, take replicas out by kubectl apply"
-    " edit-last-applied"
+    " says nothing but spec.replicas: {}; where it was applied without --server-side, take replicas out by kubectl"
+    " apply edit-last-applied"
 )
 """Source: Kubernetes documentation, Horizontal Pod Autoscaling, "Migrating Deployments and StatefulSets to horizontal
 autoscaling"; Server-Side Apply, "Transferring ownership"."""
