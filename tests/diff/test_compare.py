@@ -125,16 +125,25 @@ def test_what_means_something_else_is_a_difference(path: Any, first: Any, second
     assert fields(one, other) and fields(other, one)
 
 
-def test_the_order_of_containers_is_nothing_and_that_of_init_containers_something() -> None:
+@pytest.mark.parametrize("containers", ["containers", "initContainers"])
+def test_the_order_of_a_templates_list_is_a_difference_of_its_own(containers: str) -> None:
     two = [{"name": "a", "image": "a"}, {"name": "b", "image": "b"}]
-    assert fields(deployment(containers=two), deployment(containers=two[::-1])) == []
-    (told,) = compare(deployment(initContainers=two), deployment(initContainers=two[::-1]), CATALOGUE)
+    (told,) = compare(deployment(**{containers: two}), deployment(**{containers: two[::-1]}), CATALOGUE)
     assert (told.field, told.before, told.after, told.order) == (
-        "spec.template.spec.initContainers",
+        f"spec.template.spec.{containers}",
         ["a", "b"],
         ["b", "a"],
         True,
     )
+
+
+def test_the_order_of_ports_that_no_pods_are_made_of_is_nothing() -> None:
+    ports = [{"port": 80, "name": "a"}, {"port": 81, "name": "b"}]
+    one, other = (
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": each}}
+        for each in (ports, ports[::-1])
+    )
+    assert fields(one, other) == []
 
 
 def test_routes_without_keys_are_told_by_their_place() -> None:

@@ -59,13 +59,13 @@ ROLLS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     (
         "StatefulSet",
         {"updateStrategy": {"rollingUpdate": {"partition": 2}}, "minReadySeconds": 7},
-        "1 pod is replaced, 1 at a time, the highest ordinal first: 2 stay ready; those below ordinal 2 stay as they"
-        " are (partition); at least 7 s",
+        "1 pod is replaced, 1 at a time, the highest ordinal first: 2 stay ready; the 2 pods with the lowest stay"
+        " as they are (partition); at least 7 s",
         {"pods": 1, "ready": 2, "seconds": 7},
     ),
     (
         "StatefulSet",
-        {"updateStrategy": {"rollingUpdate": {"partition": 6}}, "ordinals": {"start": 5}},
+        {"updateStrategy": {"rollingUpdate": {"partition": 1}}, "ordinals": {"start": 5}},
         "2 pods are replaced",
         {"pods": 2},
     ),
@@ -94,7 +94,11 @@ def test_another_image_rolls_pods_as_the_strategy_says(
 STAYS: list[tuple[str, dict[str, Any], str]] = [
     ("Deployment", {"paused": True}, "the Deployment is paused"),
     ("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}, "until somebody deletes them"),
-    ("StatefulSet", {"updateStrategy": {"rollingUpdate": {"partition": 3}}}, "the partition 3 is above all"),
+    (
+        "StatefulSet",
+        {"updateStrategy": {"rollingUpdate": {"partition": 3}}},
+        "the partition 3 leaves none to be replaced",
+    ),
     ("DaemonSet", {"updateStrategy": {"type": "OnDelete"}}, "until somebody deletes them"),
     ("ReplicaSet", {}, "a ReplicaSet replaces none"),
 ]
@@ -172,20 +176,32 @@ def test_a_budget_holds_no_rollout_back_and_is_told_where_it_is_undercut() -> No
 
 
 def test_what_was_kept_back_goes_on() -> None:
-    for kind, was, now in (
-        ("Deployment", {"paused": True}, {}),
-        ("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}, {}),
-        ("StatefulSet", {"updateStrategy": {"rollingUpdate": {"partition": 2}}}, {}),
-        ("DaemonSet", {"updateStrategy": {"type": "OnDelete"}}, {}),
-    ):
-        assert only([workload(kind, **was)], [workload(kind, **now)]).effect is Effect.ROLLS
-        assert only([workload(kind, **now)], [workload(kind, **was)]).effect is Effect.NOTHING
+    kept: list[tuple[str, dict[str, Any], Effect]] = [
+        ("Deployment", {"paused": True}, Effect.NOTHING),
+        ("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}, Effect.REPLACE),
+        ("StatefulSet", {"updateStrategy": {"rollingUpdate": {"partition": 2}}}, Effect.NOTHING),
+        ("DaemonSet", {"updateStrategy": {"type": "OnDelete"}}, Effect.NOTHING),
+    ]
+    for kind, was, back in kept:
+        assert only([workload(kind, **was)], [workload(kind)]).effect is Effect.ROLLS
+        assert only([workload(kind)], [workload(kind, **was)]).effect is back
+
+
+def test_another_type_of_strategy_is_refused_where_the_server_filled_in_the_old_one() -> None:
+    for kind, field, other in (("Deployment", "strategy", "Recreate"), ("StatefulSet", "updateStrategy", "OnDelete")):
+        then = laid_over(workload(kind), {"spec": {field: {"type": other}}})
+        for was in (workload(kind), laid_over(workload(kind), {"spec": {field: {"type": "RollingUpdate"}}})):
+            impact = only([was], [then])
+            assert impact.effect is Effect.REPLACE
+            assert "rollingUpdate: {}" in impact.then
+        owned = laid_over(workload(kind), {"spec": {field: {"rollingUpdate": {}}}})
+        assert only([owned], [then]).effect is Effect.NOTHING
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"spec": {"strategy": {"type": "Recreate"}}},
+        {"spec": {"strategy": {"rollingUpdate": {"maxSurge": 2}}}},
         {"spec": {"revisionHistoryLimit": 2, "minReadySeconds": 3}},
         {"metadata": {"labels": {"team": "a"}, "annotations": {"note": "b"}}},
         {"spec": {"template": {"metadata": {"labels": {"pod-template-hash": "1"}}}}},

@@ -80,12 +80,12 @@ def _stateful_set(change: ObjectChange, between: Between, after: Manifest) -> Im
     how = rollout.of(after, between.after)
     if how is None or not how.pods:
         return _NOBODY
-    first, partition = _ordinals(after)
-    replaced = max(0, min(how.pods, first + how.pods - partition))
+    partition = _partition(after)
+    replaced = max(0, how.pods - partition)
     if not replaced:
         return Impact(
             Effect.STALE,
-            f"its pods stay as they are: the partition {partition} is above all their ordinals",
+            f"its pods stay as they are: the partition {partition} leaves none to be replaced",
             "lower spec.updateStrategy.rollingUpdate.partition",
         )
     steps = -(-replaced // how.at_a_time)
@@ -94,7 +94,7 @@ def _stateful_set(change: ObjectChange, between: Between, after: Manifest) -> Im
     ready = how.pods - min(replaced, how.at_a_time)
     says = f"{_replaced(part)}, {min(replaced, how.at_a_time)} at a time, the highest ordinal first: {ready} stay ready"
     if replaced < how.pods:
-        says += f"; those below ordinal {partition} stay as they are (partition)"
+        says += f"; the {counted(partition)} with the lowest stay as they are (partition)"
     return _told(says, part._replace(ready=ready), between.after, after)
 
 
@@ -177,10 +177,10 @@ def _let_go(change: ObjectChange, before: Manifest, after: Manifest) -> Iterator
         yield Impact(
             Effect.ROLLS, f"it waits no more for pods to be deleted: {waited}", field="spec.updateStrategy.type"
         )
-    elif kind == STATEFUL_SET and _ordinals(after)[1] < _ordinals(before)[1]:
+    elif kind == STATEFUL_SET and _partition(after) < _partition(before):
         yield Impact(
             Effect.ROLLS,
-            f"pods from ordinal {_ordinals(after)[1]} on that still have an older template are replaced",
+            f"pods but the first {_partition(after)} that still have an older template are replaced",
             field="spec.updateStrategy.rollingUpdate.partition",
         )
 
@@ -193,11 +193,13 @@ def _until_deleted(after: Manifest) -> Impact:
     )
 
 
-def _ordinals(manifest: Manifest) -> tuple[int, int]:
-    """The first ordinal of a StatefulSet's pods, and the first one that is replaced."""
-    spec = mapping(manifest.body, "spec")
-    partition = mapping(spec, "updateStrategy", "rollingUpdate").get("partition")
-    return count(mapping(spec, "ordinals").get("start"), 0), count(partition, 0)
+def _partition(manifest: Manifest) -> int:
+    """How many of a StatefulSet's pods, from the lowest ordinal on, are not replaced.
+
+    ``partition`` counts pods, and not ordinals: with ``ordinals.start`` 5, a partition of 1 keeps the pod 5. Source:
+    the StatefulSet controller; seen on a cluster.
+    """
+    return count(mapping(manifest.body, "spec", "updateStrategy", "rollingUpdate").get("partition"), 0)
 
 
 def _replaced(how: Rollout) -> str:
