@@ -407,7 +407,7 @@ def _disagreed(each: Row, impact: Impact, seen: Pods) -> Iterator[str]:
         if "most" in facts and max(seen.ready) > int(facts["most"]):
             yield f"{max(seen.ready)} were ready"
         # The cluster's timestamps are whole seconds.
-        if seen.seconds < int(facts.get("seconds", 0)) - 1:
+        if facts.get("seconds") and seen.seconds < int(facts["seconds"]) - 1:
             yield f"it took {seen.seconds} s"
     elif impact.effect is Effect.SCALES:
         if "before" in facts and len(seen.was) != facts["before"]:
