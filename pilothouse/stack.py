@@ -271,15 +271,6 @@ class Stack:
             found.append((budget, pods))
         return found
 
-    @cached_property
-    def budgets_of(self) -> Mapping[Identity, list[tuple[Manifest, list[tuple[Manifest, PodTemplate]]]]]:
-        """The PodDisruptionBudgets of each workload, as :attr:`budgets` has them."""
-        found: dict[Identity, list[tuple[Manifest, list[tuple[Manifest, PodTemplate]]]]] = defaultdict(list)
-        for each in self.budgets:
-            for manifest, _ in each[1]:
-                found[manifest.identity].append(each)
-        return found
-
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 """The label that a StatefulSet puts on each of its pods, with the pod's own name."""

@@ -41,6 +41,16 @@ def services_of(stack: Stack) -> Mapping[Identity, list[Identity]]:
 
 
 @once_a_stack
+def budgets_of(stack: Stack) -> Mapping[Identity, list[tuple[Manifest, int]]]:
+    """The PodDisruptionBudgets of each workload, each with how many workloads it covers."""
+    found: dict[Identity, list[tuple[Manifest, int]]] = defaultdict(list)
+    for budget, pods in stack.budgets:
+        for workload, _ in pods:
+            found[workload.identity].append((budget, len(pods)))
+    return found
+
+
+@once_a_stack
 def without_pods(stack: Stack) -> frozenset[Identity]:
     """The Services that have a selector, and select no pod."""
     return frozenset(service.identity for service, selector, selected in stack.services if selector and not selected)

@@ -11,6 +11,7 @@ from pilothouse.bounds import bounds_of, of_pods
 from pilothouse.demand import written
 from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.impact import Effect, Impact
+from pilothouse.diff.impacts.indexes import budgets_of
 from pilothouse.diff.impacts.templates import (
     CONTROLLER,
     CRON_JOB,
@@ -210,8 +211,8 @@ def _told(says: str, how: Rollout, stack: Stack, after: Manifest, stalls: str = 
     """A rollout with how long it takes, and what it meets."""
     if how.seconds:
         says += f"; at least {how.seconds:,} s"
-    for budget, covered in stack.budgets_of.get(after.identity, ()):
-        wanted = _wanted(budget, least(after, stack)) if len(covered) == 1 else None
+    for budget, covered in budgets_of(stack).get(after.identity, ()):
+        wanted = _wanted(budget, least(after, stack)) if covered == 1 else None
         if wanted is not None and how.ready < wanted:
             says += f"; that is fewer than the budget {budget.name} wants ({wanted}), so no pod is evicted meanwhile"
     facts: dict[str, int | str | bool] = {
