@@ -328,14 +328,9 @@ def test_one_that_comes_again_under_another_name(before: str, after: str, old: s
 def test_objects_that_say_something_else_are_no_rename() -> None:
     other = renamed(SETTINGS, "settings", "rest").replace("mode: fast, level: info", "a: b, c: d, e: f")
     account = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: NAME, namespace: shop}}"
-    service = (
-        SERVICE.replace("name: web,", "name: mail,").replace("app: web", "app: mail").replace("port: 80}", "port: 25}")
-    )
-    for before, after in (
-        (SETTINGS, other),
-        (SERVICE, service),
-        (account.replace("NAME", "a"), account.replace("NAME", "b")),
-    ):
+    service = renamed(SERVICE, "web", "mail").replace("port: 80}, {port: 81, name: other", "port: 25")
+    accounts = [account.replace("NAME", name) for name in "ab"]
+    for before, after in ((SETTINGS, other), (SERVICE, service), accounts):
         found = foretold(before, after)
         assert not [each for impacts in found.values() for each in impacts if each.effect is Effect.RENAMED]
 

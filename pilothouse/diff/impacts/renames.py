@@ -81,7 +81,7 @@ def renames(change: ObjectChange, between: Between) -> Iterator[Impact]:
         name = f"{other.namespace}/{other.name}"
     says = f"it comes again under the {moved} {name}" if gone else f"it had the {moved} {name}"
     facts: dict[str, int | str | bool] = {"to" if gone else "from": name}
-    if kind in (CONFIG_MAP, SECRET):
+    if kind in (CONFIG_MAP, SECRET, JOB):
         stem = _stem(change.identity.name)
         if stem and stem == _stem(other.name):
             yield Impact(Effect.RENAMED, f"{says}: its name changes with its content", on=other, facts=facts)
