@@ -54,23 +54,32 @@ def of_namespace(stack: Stack, namespace: str) -> list[Demand]:
 
 
 def _of_namespace(stack: Stack, namespace: str) -> Iterator[Demand]:
-    requests, limits = (amounts(given) for given in qos.defaults(stack, namespace))
     for manifest, template in stack.workloads.get(namespace, ()):
-        if manifest.kind == "PodTemplate" or _is_owned(manifest):
-            continue
-        overhead = _overhead(stack, text(template.spec.get("runtimeClassName")))
-        least, most = _counts(manifest, stack)
-        replaced = rollout.of(manifest, stack)
-        yield Demand(
-            manifest,
-            template,
-            _added(_of_pod(template, "requests", requests, limits), overhead),
-            _added(_of_pod(template, "limits", {}, limits), overhead),
-            least,
-            max(least, most),
-            replaced.most - replaced.pods if replaced is not None and replaced.ready >= replaced.pods else 0,
-            manifest.kind == "DaemonSet",
-        )
+        if manifest.kind != "PodTemplate" and not _is_owned(manifest):
+            yield of_workload(manifest, template, stack)
+
+
+def of_workload(manifest: Manifest, template: PodTemplate, stack: Stack) -> Demand:
+    """The demand of one workload.
+
+    :param manifest: the workload.
+    :param template: its pods.
+    :param stack: what it stands in: LimitRanges, a RuntimeClass and an autoscaler count.
+    """
+    requests, limits = (amounts(given) for given in qos.defaults(stack, manifest.namespace))
+    overhead = _overhead(stack, text(template.spec.get("runtimeClassName")))
+    least, most = _counts(manifest, stack)
+    replaced = rollout.of(manifest, stack)
+    return Demand(
+        manifest,
+        template,
+        _added(_of_pod(template, "requests", requests, limits), overhead),
+        _added(_of_pod(template, "limits", {}, limits), overhead),
+        least,
+        max(least, most),
+        replaced.most - replaced.pods if replaced is not None and replaced.ready >= replaced.pods else 0,
+        manifest.kind == "DaemonSet",
+    )
 
 
 def total(parts: Iterable[tuple[Amounts, int]]) -> Amounts:

@@ -46,7 +46,7 @@ def of(manifest: Manifest, stack: Stack) -> Rollout | None:
     spec = mapping(manifest.body, "spec")
     pods, surge, away = _pods(manifest, stack)
     at_a_time = max(1, min(pods, surge + away))
-    wait = _wait(template) + count(spec.get("minReadySeconds"), 0)
+    wait = wait_for(manifest, template)
     return Rollout(
         pods=pods,
         ready=pods - away,
@@ -107,9 +107,10 @@ def _share(share: Any, pods: int, *, up: bool) -> int:
     return -(-part * pods // 100) if up else part * pods // 100
 
 
-def _wait(template: PodTemplate) -> int:
-    """Seconds before the slowest of the containers can be ready."""
-    return max((_before_ready(container) for _, container in template.containers()), default=0)
+def wait_for(manifest: Manifest, template: PodTemplate) -> int:
+    """Seconds before a new pod can count as available: the slowest of its containers, then ``minReadySeconds``."""
+    slowest = max((_before_ready(container) for _, container in template.containers()), default=0)
+    return slowest + count(mapping(manifest.body, "spec").get("minReadySeconds"), 0)
 
 
 def _before_ready(container: dict[str, Any]) -> int:

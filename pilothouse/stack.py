@@ -155,6 +155,14 @@ class Stack:
         return all_by_name(self)
 
     @cached_property
+    def links_to(self) -> Mapping[Identity, list[Link]]:
+        """Every reference by name under what it refers to, whether that is there or not."""
+        found: dict[Identity, list[Link]] = defaultdict(list)
+        for link in self.links:
+            found[link.target].append(link)
+        return found
+
+    @cached_property
     def made(self) -> Mapping[Identity, Manifest]:
         """What controllers will make of the stack's objects, each with the object that it is made of."""
         from pilothouse.references.present import made

@@ -17,7 +17,8 @@ from pilothouse.references.kubernetes import CONFIG_MAP, SECRET
 from pilothouse.stack import Stack
 
 
-def _keys_asked(link: Link) -> Iterator[tuple[FieldPath, str]]:
+def keys_asked(link: Link) -> Iterator[tuple[FieldPath, str]]:
+    """The keys of a ConfigMap or Secret that a reference asks for, each with its field."""
     holder, before = mapping(link.holder), link.path[:-1]
     if isinstance(holder.get("key"), str):
         yield (*before, "key"), holder["key"]
@@ -73,7 +74,7 @@ def keys(stack: Stack) -> Iterator[Problem]:
             continue
         if "key" not in link.holder and "items" not in link.holder:
             continue
-        asked = list(_keys_asked(link))
+        asked = list(keys_asked(link))
         there = keys_of(link.target, link.found, stack) if asked else None
         for path, key in asked if there is not None else ():
             if there is not None and key not in there:

@@ -19,7 +19,7 @@ from pilothouse.stack import Stack
 _HTTPS = 443
 
 
-def _port_asked(link: Link) -> tuple[FieldPath, str | int] | None:
+def port_asked(link: Link) -> tuple[FieldPath, str | int] | None:
     """The port of a Service that a reference asks for, and its field."""
     holder, before = mapping(link.holder), link.path[:-1]
     port = holder.get("port")
@@ -76,7 +76,7 @@ def ports(stack: Stack) -> Iterator[Problem]:
     for link in stack.links:
         if link.row.lack is not Lack.TRAFFIC or link.found is None:
             continue
-        asked = _port_asked(link)
+        asked = port_asked(link)
         if asked is None or mapping(link.found.body, "spec").get("type") == "ExternalName":
             continue
         path, port = asked

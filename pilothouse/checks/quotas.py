@@ -8,17 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from pilothouse import demand, qos
+from pilothouse.bounds import QUOTA, Bounds, bounds_of, of_pods
 from pilothouse.checks.catalogue import Problem, object_check, stack_check
-from pilothouse.demand import Amounts, Demand, written
+from pilothouse.demand import Amounts, written
 from pilothouse.fieldpath import FieldPath
 from pilothouse.finding import Severity
 from pilothouse.lenient import listing, mapping, mappings
 from pilothouse.manifest import Manifest
 from pilothouse.quantity import amounts
-from pilothouse.resources import OF_QUOTAS, overcommits, qualified, refused_amount
+from pilothouse.resources import OF_QUOTAS, qualified, refused_amount
 from pilothouse.stack import Stack
-
-_QUOTA = ("", "ResourceQuota")
 
 
 def claims_within(stack: Stack, namespace: str) -> Iterator[tuple[Manifest, dict[str, Any], FieldPath]]:
@@ -30,8 +29,6 @@ def claims_within(stack: Stack, namespace: str) -> Iterator[tuple[Manifest, dict
             yield manifest, mapping(template, "spec"), ("spec", "volumeClaimTemplates", index, "spec")
 
 
-_ALIASES = {"cpu": "requests.cpu", "memory": "requests.memory", "ephemeral-storage": "requests.ephemeral-storage"}
-"""Names of a quota's resources, and what each is the same as."""
 _SCOPES = (
     "Terminating",
     "NotTerminating",
@@ -43,7 +40,7 @@ _SCOPES = (
 )
 
 
-@object_check("QUOTA001", Severity.ERROR, "a ResourceQuota that the server refuses", kinds=(_QUOTA,))
+@object_check("QUOTA001", Severity.ERROR, "a ResourceQuota that the server refuses", kinds=(QUOTA,))
 def sound(manifest: Manifest, stack: Stack) -> Iterator[Problem]:
     """A quota bounds what Kubernetes can count: CPU, memory and storage that is requested or limited to, the number of
     objects of a kind (``count/deployments.apps``), what a StorageClass gives. Objects are counted in whole numbers. The
@@ -83,27 +80,9 @@ def _counted(resource: str) -> bool:
     return resource in OF_QUOTAS or resource.startswith(("hugepages-", "requests.hugepages-"))
 
 
-class _Bounds:
-    """What the quotas of one namespace allow together: resource to (bound, quota, field).
-
-    Quotas with scopes count some pods only, and are left out.
-    """
-
-    def __init__(self, stack: Stack, namespace: str) -> None:
-        self.of: dict[str, tuple[Decimal, Manifest, FieldPath]] = {}
-        for quota in stack.within(namespace, *_QUOTA):
-            spec = mapping(quota.body, "spec")
-            if spec.get("scopes") or spec.get("scopeSelector"):
-                continue
-            for resource, amount in amounts(spec.get("hard")).items():
-                name = _ALIASES.get(resource, resource)
-                if name not in self.of or amount < self.of[name][0]:
-                    self.of[name] = amount, quota, ("spec", "hard", resource)
-
-
-def _bounded(stack: Stack) -> Iterator[tuple[str, _Bounds]]:
-    for namespace in sorted({quota.namespace for quota in stack.of_kind(*_QUOTA)}):
-        bounds = _Bounds(stack, namespace)
+def _bounded(stack: Stack) -> Iterator[tuple[str, Bounds]]:
+    for namespace in sorted({quota.namespace for quota in stack.of_kind(*QUOTA)}):
+        bounds = bounds_of(stack, namespace)
         if bounds.of:
             yield namespace, bounds
 
@@ -209,8 +188,7 @@ def beyond_quota(stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes documentation, "Resource Quotas".
     """
     for namespace, bounds in _bounded(stack):
-        demands = demand.of_namespace(stack, namespace)
-        needed = {**_objects(stack, namespace), **_of_pods((each, each.least) for each in demands)}
+        needed = {**_objects(stack, namespace), **bounds.quiet}
         for resource, (bound, quota, at) in bounds.of.items():
             need = needed.get(resource, Decimal(0))
             if need > bound:
@@ -268,16 +246,14 @@ def no_room(stack: Stack) -> Iterator[Problem]:
     Source: Kubernetes documentation, "Resource Quotas"; "Deployments", "Max Unavailable".
     """
     for namespace, bounds in _bounded(stack):
-        demands = demand.of_namespace(stack, namespace)
-        quiet = _of_pods((each, each.least) for each in demands)
-        if any(quiet.get(resource, 0) > bound for resource, (bound, _, _) in bounds.of.items()):
+        if bounds.exceeded(bounds.quiet) is not None:
             continue  # QUOTA003 says so
-        for each in demands:
+        for each in demand.of_namespace(stack, namespace):
             for more, when in ((each.most - each.least, "at its most"), (each.surge, "in a rollout")):
-                busy = demand.total([(quiet, 1), (_of_pods([(each, more)]), 1)]) if more else {}
-                over = next((name for name, (bound, _, _) in bounds.of.items() if busy.get(name, 0) > bound), None)
-                if over is not None:
-                    bound, quota, _ = bounds.of[over]
+                busy = demand.total([(bounds.quiet, 1), (of_pods([(each, more)]), 1)]) if more else {}
+                beyond = bounds.exceeded(busy)
+                if beyond is not None:
+                    over, bound, quota = beyond
                     yield Problem(
                         each.manifest,
                         f"{when} it has {more} pods more, and the quota {quota.name} allows {written(over, bound)} of"
@@ -285,18 +261,6 @@ def no_room(stack: Stack) -> Iterator[Problem]:
                         ("metadata", "name"),
                         "raise the quota, or ask for less",
                     )
-
-
-def _of_pods(counted: Any) -> Amounts:
-    """What pods need of each resource that a quota can bound."""
-    parts: list[tuple[Amounts, int]] = []
-    each: Demand
-    for each, count in counted:
-        needs = {"pods": Decimal(1), "count/pods": Decimal(1)}
-        needs |= {f"requests.{resource}": amount for resource, amount in each.requests.items()}
-        needs |= {f"limits.{resource}": amount for resource, amount in each.limits.items() if overcommits(resource)}
-        parts.append((needs, count))
-    return demand.total(parts)
 
 
 _PLURALS = {

@@ -11,7 +11,9 @@ import msgspec
 from pilothouse.diff.change import FieldChange, Item, Path
 from pilothouse.diff.defaults import Defaults, of_kind
 from pilothouse.diff.normal import same_scalar
+from pilothouse.fieldpath import FieldPath
 from pilothouse.manifest import Body
+from pilothouse.pods import template_path
 from pilothouse.schemas import Catalogue, tree
 from pilothouse.schemas.kinds import Schema
 
@@ -20,8 +22,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _SERVERS_OWN = ("status",)
 """Fields that the cluster writes, whatever is applied."""
 _ORDERED = frozenset({"initContainers", "env"})
-"""Lists with keys whose order counts: init containers run one after the other, and a variable may be made of those
-before it."""
+"""Lists with keys whose order counts wherever they stand: init containers run one after the other, and a variable may
+be made of those before it. Below a workload's pod template that of every list does: in another order it is another
+template to the controllers, and the pods are replaced. Seen on a cluster."""
 
 
 def compare(before: Body, after: Body, catalogue: Catalogue) -> list[FieldChange]:
@@ -43,6 +46,7 @@ def compare(before: Body, after: Body, catalogue: Catalogue) -> list[FieldChange
     look = _Look(schema.get("$defs", {}))
     node = tree.resolve(schema, look.definitions) if schema else None
     before, after = ({key: value for key, value in each.items() if key not in _SERVERS_OWN} for each in (before, after))
+    look.template = template_path(after) or None
     return list(look.maps(before, after, node, of_kind(api_version.rpartition("/")[0], kind), ()))
 
 
@@ -54,6 +58,8 @@ class _Look:
 
     def __init__(self, definitions: dict[str, Schema]) -> None:
         self.definitions = definitions
+        self.template: FieldPath | None = None
+        """Where the object's pod template stands; None where it has none."""
 
     def maps(
         self, before: Body, after: Body, node: Schema | None, defaults: Defaults | None, path: Path
@@ -107,7 +113,7 @@ class _Look:
             return
         for key in [*was, *(key for key in now if key not in was)]:
             yield from self.values(was.get(key), now.get(key), item, below, (*path, key))
-        if path[-1] in _ORDERED:
+        if path[-1] in _ORDERED or (self.template is not None and path[: len(self.template)] == self.template):
             old, new = [key for key in was if key in now], [key for key in now if key in was]
             if old != new:
                 yield FieldChange(path, [str(key) for key in was], [str(key) for key in now], order=True)

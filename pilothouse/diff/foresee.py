@@ -8,6 +8,13 @@ from typing import NamedTuple
 from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.immutable import refused
 from pilothouse.diff.impact import ORDER, Impact
+from pilothouse.diff.impacts.breaks import breaks
+from pilothouse.diff.impacts.data import data
+from pilothouse.diff.impacts.nothing import nothing
+from pilothouse.diff.impacts.renames import renames
+from pilothouse.diff.impacts.rolls import rolls
+from pilothouse.diff.impacts.scales import scales
+from pilothouse.diff.impacts.stale import stale
 from pilothouse.manifest import Identity
 from pilothouse.stack import Stack
 
@@ -21,7 +28,16 @@ class Between(NamedTuple):
 
 
 Judge = Callable[[ObjectChange, Between], Iterable[Impact]]
-JUDGES: tuple[Judge, ...] = (lambda change, between: refused(change, between.after.catalogue),)
+JUDGES: tuple[Judge, ...] = (
+    lambda change, between: refused(change, between.after.catalogue),
+    data,
+    breaks,
+    scales,
+    rolls,
+    stale,
+    renames,
+    nothing,
+)
 """All who say what a change does, each of one object."""
 
 

@@ -58,6 +58,10 @@ ROWS: dict[GroupKind, dict[str, str]] = {
 """(group, kind) -> field -> what to do instead. Whatever stands below such a field cannot change either.
 
 Source: the validation of updates in Kubernetes; each seen on API servers (``make test-cluster``)."""
+STRATEGIES: dict[GroupKind, str] = {("apps", "Deployment"): "strategy", ("apps", "StatefulSet"): "updateStrategy"}
+"""The field of a spec whose ``rollingUpdate`` the API server fills in where it is missing: nobody owns it, so
+server-side apply leaves it there when the type becomes another one, with which it is refused. Seen on API servers."""
+_OWN_FIRST = "apply it once with rollingUpdate: {} beside the old type, and then with the new one"
 ONCE_IMMUTABLE = ("data", "binaryData", "stringData", "immutable")
 """The fields of a ConfigMap or a Secret that has ``immutable: true``."""
 
@@ -84,6 +88,8 @@ def refused(change: ObjectChange, catalogue: Catalogue) -> list[Impact]:
             instead = _ANEW if _another(field) else ""
         elif identity.kind == "PersistentVolumeClaim" and plain == ("spec", "resources", "requests", "storage"):
             instead = _COPY if _less(field) else ""
+        elif plain[:2] == ("spec", STRATEGIES.get((identity.group, identity.kind))):
+            instead = _OWN_FIRST if _left_behind(change, plain[1]) else ""
         elif not instead and _says_so(field, change, catalogue):
             instead = _ANEW
         if instead:
@@ -101,6 +107,15 @@ def _another(field: FieldChange) -> bool:
 def _less(field: FieldChange) -> bool:
     before, after = quantity.amount(field.before), quantity.amount(field.after)
     return before is not None and after is not None and after < before
+
+
+def _left_behind(change: ObjectChange, strategy: str) -> bool:
+    """Whether a strategy is of another type, and its ``rollingUpdate`` is one that the API server filled in."""
+    assert change.before is not None and change.after is not None
+    was, now = (mapping(each.body, "spec", strategy) for each in (change.before, change.after))
+    rolling = "RollingUpdate"
+    left = was.get("type", rolling) == rolling and not isinstance(was.get("rollingUpdate"), dict)
+    return left and now.get("type", rolling) != rolling
 
 
 def _says_so(field: FieldChange, change: ObjectChange, catalogue: Catalogue) -> bool:

@@ -31,7 +31,7 @@ def compare_stacks(before: Stack, after: Stack) -> list[ObjectChange]:
     :param before: the objects as they were; of two of one identity the last one counts, as in a cluster.
     :param after: the objects as they are; its catalogue counts.
     """
-    was, now = ({each.identity: each for each in side} for side in (before, after))
+    was, now = ({identity: each[-1] for identity, each in side.by_identity.items()} for side in (before, after))
     found: list[ObjectChange] = []
     for identity in sorted(
         was.keys() | now.keys(), key=lambda each: (each.kind, each.namespace, each.name, each.group)

@@ -88,9 +88,9 @@ def absent(stack: Stack) -> dict[Lack, list[Link]]:
         seen.add((id(link.source), target))
         if lack is Lack.SUBJECT and target.namespace not in stack.inhabited:
             continue
-        if why_present(target, stack) or (target[:2] == kubernetes.STORAGE_CLASS and _by_hand(target.name, stack)):
+        if why_present(target, stack) or (target[:2] == kubernetes.STORAGE_CLASS and by_hand(target.name, stack)):
             continue
-        if (not known and may_be_elsewhere(link, stack)) or _of_claim_template(link):
+        if (not known and may_be_elsewhere(link, stack)) or of_claim_template(link):
             continue
         found.setdefault(lack, []).append(link)
     return found
@@ -102,7 +102,7 @@ _ELSEWHERE = (Lack.NOTHING, Lack.DNS)
 _OF_ONE_APP = (kubernetes.CONFIG_MAP, kubernetes.CLAIM, kubernetes.ACCOUNT, kubernetes.SERVICE)
 
 
-def _by_hand(storage_class: str, stack: Stack) -> bool:
+def by_hand(storage_class: str, stack: Stack) -> bool:
     """Whether a volume of the stack is of a class, which need not exist then."""
     return any(
         mapping(volume.body, "spec").get("storageClassName") == storage_class
@@ -110,7 +110,7 @@ def _by_hand(storage_class: str, stack: Stack) -> bool:
     )
 
 
-def _of_claim_template(link: Link) -> bool:
+def of_claim_template(link: Link) -> bool:
     """Whether a StatefulSet's own claim takes the place of a volume.
 
     Source: Kubernetes API reference, StatefulSetSpec, ``volumeClaimTemplates``.

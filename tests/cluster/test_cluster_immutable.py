@@ -39,6 +39,8 @@ def body(api_version: str, kind: str, **rest: Any) -> Body:
     return {"apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, **rest}
 
 
+STRATEGIES = {"Deployment": "strategy", "StatefulSet": "updateStrategy", "DaemonSet": "updateStrategy"}
+OTHER_TYPES = {"Deployment": ["Recreate"], "StatefulSet": ["OnDelete"], "DaemonSet": ["OnDelete"]}
 _APPS: dict[str, dict[str, Any]] = {
     "Deployment": {"paused": True},
     "ReplicaSet": {"minReadySeconds": 5},
@@ -59,6 +61,7 @@ OBJECTS: list[tuple[Body, list[tuple[str, Any]]]] = [
                 ("metadata.labels", {"x": "y"}),
                 *((f"spec.{path}", value) for path, value in own.items()),
                 *([("spec.replicas", 3)] if kind != "DaemonSet" else []),
+                *((f"spec.{STRATEGIES[kind]}", {"type": other}) for other in OTHER_TYPES.get(kind, ())),
             ],
         )
         for kind, own in _APPS.items()

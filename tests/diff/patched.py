@@ -102,8 +102,29 @@ def _is(item: Any, step: Item) -> bool:
     return isinstance(item, dict) and all(item.get(key, _DEFAULT_KEYS.get(key)) == value for key, value in step.keys)
 
 
+_KEYS = (
+    ("name",),
+    ("containerPort", "protocol"),
+    ("mountPath",),
+    ("devicePath",),
+    ("ip",),
+    ("conditionType",),
+    ("topologyKey", "whenUnsatisfiable"),
+)
+
+
 def _ordered(at: list[Any], change: FieldChange) -> list[Any]:
     """A list with keys in the order that a change says."""
     places = {name: number for number, name in enumerate(change.after)}
-    keys = [key for key in ("name",) if all(isinstance(item, dict) and key in item for item in at)]
-    return sorted(at, key=lambda item: places.get(str(item[keys[0]]), len(places))) if keys else at
+    for keys in _KEYS:
+        named = [_named(item, keys) for item in at]
+        if set(named) <= places.keys():
+            return [item for _, item in sorted(zip(named, at, strict=True), key=lambda each: places[each[0]])]
+    return at
+
+
+def _named(item: Any, keys: tuple[str, ...]) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    values = (item.get(key, _DEFAULT_KEYS.get(key)) for key in keys)
+    return "/".join(str(value) for value in values if value is not None)

@@ -125,16 +125,25 @@ def test_what_means_something_else_is_a_difference(path: Any, first: Any, second
     assert fields(one, other) and fields(other, one)
 
 
-def test_the_order_of_containers_is_nothing_and_that_of_init_containers_something() -> None:
+@pytest.mark.parametrize("containers", ["containers", "initContainers"])
+def test_the_order_of_a_templates_list_is_a_difference_of_its_own(containers: str) -> None:
     two = [{"name": "a", "image": "a"}, {"name": "b", "image": "b"}]
-    assert fields(deployment(containers=two), deployment(containers=two[::-1])) == []
-    (told,) = compare(deployment(initContainers=two), deployment(initContainers=two[::-1]), CATALOGUE)
+    (told,) = compare(deployment(**{containers: two}), deployment(**{containers: two[::-1]}), CATALOGUE)
     assert (told.field, told.before, told.after, told.order) == (
-        "spec.template.spec.initContainers",
+        f"spec.template.spec.{containers}",
         ["a", "b"],
         ["b", "a"],
         True,
     )
+
+
+def test_the_order_of_ports_that_no_pods_are_made_of_is_nothing() -> None:
+    ports = [{"port": 80, "name": "a"}, {"port": 81, "name": "b"}]
+    one, other = (
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": each}}
+        for each in (ports, ports[::-1])
+    )
+    assert fields(one, other) == []
 
 
 def test_routes_without_keys_are_told_by_their_place() -> None:
@@ -176,9 +185,12 @@ def pair(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_applying_a_diff_to_what_was_gives_what_is(bodies: tuple[dict[str, Any], dict[str, Any]]) -> None:
     before, after = bodies
     kept = copy.deepcopy(before)
-    made = apply(before, compare(before, after, CATALOGUE))
+    changes = compare(before, after, CATALOGUE)
+    made = apply(before, changes)
     assert before == kept
-    assert compare(made, after, CATALOGUE) == []
+    # Where an item with a key is added among others is not told: an insertion is one difference.
+    placed = {each.path[:-1] for each in changes if each.added}
+    assert [each for each in compare(made, after, CATALOGUE) if not (each.order and each.path in placed)] == []
 
 
 @given(st.sampled_from(range(400)), st.randoms())
