@@ -8,6 +8,8 @@ from typing import NamedTuple
 from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.immutable import refused
 from pilothouse.diff.impact import ORDER, Impact
+from pilothouse.diff.impacts.access import access
+from pilothouse.diff.impacts.traffic import traffic
 from pilothouse.manifest import Identity
 from pilothouse.stack import Stack
 
@@ -21,7 +23,11 @@ class Between(NamedTuple):
 
 
 Judge = Callable[[ObjectChange, Between], Iterable[Impact]]
-JUDGES: tuple[Judge, ...] = (lambda change, between: refused(change, between.after.catalogue),)
+JUDGES: tuple[Judge, ...] = (
+    lambda change, between: refused(change, between.after.catalogue),
+    access,
+    traffic,
+)
 """All who say what a change does, each of one object."""
 
 
