@@ -1,4 +1,4 @@
-"""Matches: which requests a route is about, in words: ``GET /api* with header x-canary=true``.
+"""Matches: which requests a route is about, in words: ``GET requests for /api* with header x-canary=true``.
 
 Source: Istio's reference, HTTPMatchRequest, L4MatchAttributes and TLSMatchAttributes; Gateway API reference,
 HTTPRouteMatch and GRPCRouteMatch.
@@ -12,7 +12,7 @@ from typing import Any
 from pilothouse.diff.impacts.words import joined, labels, short
 from pilothouse.lenient import listing, mapping, mappings, text
 
-EVERY = "every request"
+EVERY = "all requests"
 """What a match is about that asks for nothing."""
 
 
@@ -77,8 +77,5 @@ def of_route(match: Mapping[str, Any]) -> str:
 
 
 def _said(method: str, path: str, more: Iterable[str]) -> str:
-    what = " ".join(filter(None, (method, path)))
-    rest = " ".join(more)
-    if not what:
-        return f"every request {rest}" if rest else EVERY
-    return " ".join(filter(None, (what if method else f"requests for {what}", rest)))
+    first = f"{method} requests" if method else "requests" if path else EVERY
+    return " ".join([first, *([f"for {path}"] if path else []), *more])

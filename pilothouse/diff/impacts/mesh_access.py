@@ -178,21 +178,21 @@ def _told(before: _Through, after: _Through, pods: str, workloads: int) -> Itera
     facts, field = {"workloads": workloads}, "spec.rules"
     came, went = (beyond(*each, covers) for each in ((after.allowed, before.allowed), (before.allowed, after.allowed)))
     if came:
-        what = "every request" if _EVERYTHING in after.allowed else _list(came)
+        what = "all requests" if _EVERYTHING in after.allowed else _list(came)
         yield access(WIDENS, f"{what} may now reach {pods}", field, facts=facts)
     if went:
         if not after.allowed:
             says = f"no request may reach {pods} any more"
         elif _EVERYTHING in before.allowed:
-            says = f"only {_list(after.allowed)} may reach {pods}; before, every request could"
+            says = f"only {_list(after.allowed)} may reach {pods}; before, all requests"
         else:
             says = f"{_list(went)} may no longer reach {pods}"
         yield access(NARROWS, says, field, facts=facts)
     came, went = (beyond(*each, covers) for each in ((after.refused, before.refused), (before.refused, after.refused)))
     if came:
-        yield access(NARROWS, f"{_list(came)} to {pods} is refused", field, facts=facts)
+        yield access(NARROWS, f"{_list(came)} to {pods} are refused", field, facts=facts)
     if went:
-        yield access(WIDENS, f"{_list(went)} to {pods} is no longer refused", field, facts=facts)
+        yield access(WIDENS, f"{_list(went)} to {pods} are no longer refused", field, facts=facts)
     if set(before.asked) != set(after.asked):
         yield access(CHANGES, f"another program decides on other requests to {pods} than before", field, facts=facts)
 
@@ -213,13 +213,13 @@ def _list(some: Sequence[Request]) -> str:
 
 
 def _request(request: Request) -> str:
-    """Requests in words: ``GET /api/* from callers of namespace shop``."""
+    """Requests in words: ``GET requests for /api/* from callers of namespace shop``."""
     if request == _EVERYTHING:
-        return "every request"
+        return "all requests"
     source, operation = (json.loads(each or "{}") for each in (request.source, request.operation))
-    words = [_values(operation[field]) for field in ("methods", "paths") if operation.get(field)] or ["requests"]
-    if operation.get("paths") and not operation.get("methods"):
-        words.insert(0, "requests for")
+    words = [f"{_values(operation['methods'])} requests" if operation.get("methods") else "requests"]
+    if operation.get("paths"):
+        words.append(f"for {_values(operation['paths'])}")
     words += [f"{at} {_values(operation[field])}" for at, field in (("for host", "hosts"), ("on port", "ports"))
               if operation.get(field)]  # fmt: skip
     words += [f"with other {field[3:].lower()} than {_values(operation[field])}" for field in operation

@@ -114,6 +114,8 @@ class _Through(NamedTuple):
 
     before: tuple[Passage, ...]
     after: tuple[Passage, ...]
+    new: bool
+    """Whether there were no such pods before."""
 
 
 def judge(change: ObjectChange, between: Between) -> Iterator[Impact]:
@@ -138,7 +140,7 @@ def _judged(direction: str, change: ObjectChange, between: Between) -> Iterator[
         yield from _unseen(direction, was, now)
         return
     groups: dict[_Through, list[Identity]] = {}
-    known: dict[tuple[tuple[int, ...], ...], _Through] = {}
+    known: dict[tuple[object, ...], _Through] = {}
     for identity in dict.fromkeys(each.identity for side in held for each in side):
         here = [stack.by_identity.get(identity, []) for stack in stacks]
         if not here[1]:
@@ -146,13 +148,15 @@ def _judged(direction: str, change: ObjectChange, between: Between) -> Iterator[
         ruling = [_ruling(found, direction, stack) for found, stack in zip(here, stacks, strict=True)]
         if not here[0]:
             ruling[0] = [each for each in ruling[1] if each.manifest.identity != change.identity]
-        which = tuple(tuple(id(each.manifest) for each in side) for side in ruling)
+        which = (not here[0], *(tuple(id(each.manifest) for each in side) for side in ruling))
         if which not in known:
-            known[which] = _Through(*(tuple(_through(side, direction)) for side in ruling))
+            known[which] = _Through(*(tuple(_through(side, direction)) for side in ruling), not here[0])
         groups.setdefault(known[which], []).append(identity)
     told = 0
     for through, identities in groups.items():
-        found = list(_told(direction, *through, joined(identities), len(identities)))
+        found = list(
+            _told(direction, through.before, through.after, joined(identities), len(identities), new=through.new)
+        )
         told += bool(found)
         if told > _MOST:
             yield access(CHANGES, "more of the kind for other workloads of the namespace", _field(direction))
@@ -205,41 +209,46 @@ def _unseen(direction: str, was: Policy | None, now: Policy | None) -> Iterator[
 
 
 def _told(
-    direction: str, before: Sequence[Passage], after: Sequence[Passage], pods: str, workloads: int
+    direction: str, before: Sequence[Passage], after: Sequence[Passage], pods: str, workloads: int, *, new: bool = False
 ) -> Iterator[Impact]:
     came, went = beyond(after, before, covers), beyond(before, after, covers)
-    facts = {"workloads": workloads}
-    field = _field(direction)
-    everybody = "everybody" if direction == "Ingress" else "everything"
-    nobody = f"nobody may reach {pods} any more" if direction == "Ingress" else f"{pods} may reach nothing any more"
+    facts, field = {"workloads": workloads}, _field(direction)
     if came:
-        if _EVERYTHING in after:
-            yield access(WIDENS, _sentence(direction, pods, everybody, "now "), field, facts=facts)
-        else:
-            yield access(WIDENS, _sentence(direction, pods, _list(came, everybody), "also "), field, facts=facts)
+        everything = _EVERYTHING in after
+        says = _sentence(direction, pods, [_EVERYTHING] if everything else came, "now " if everything else "also ")
+        yield access(WIDENS, says, field, facts=facts)
     if went:
         if not after:
-            yield access(NARROWS, nobody, field, facts=facts)
+            nobody = f"nobody may reach {pods}" if direction == "Ingress" else f"{pods} may reach nothing"
+            says = nobody if new else f"{nobody} any more"
         elif _EVERYTHING in before:
-            says = f"{_sentence(direction, pods, f'only {_list(after, everybody)}', '')}; before, {everybody}"
-            yield access(NARROWS, says, field, facts=facts)
+            instead = "" if new else f"; before, {_ALL[direction]}"
+            says = f"{_sentence(direction, pods, after, '', 'only ')}{instead}"
         else:
-            yield access(NARROWS, _sentence(direction, pods, _list(went, everybody), "no longer "), field, facts=facts)
+            says = _sentence(direction, pods, went, "no longer ")
+        yield access(NARROWS, says, field, facts=facts)
 
 
-def _sentence(direction: str, pods: str, whom: str, how: str) -> str:
-    return f"{whom} may {how}reach {pods}" if direction == "Ingress" else f"{pods} may {how}reach {whom}"
+_ALL = {"Ingress": "everybody", "Egress": "everything"}
 
 
-def _list(some: Sequence[Passage], everybody: str) -> str:
+def _sentence(direction: str, pods: str, some: Sequence[Passage], how: str, only: str = "") -> str:
+    """Who may reach whom: ``pods with app=front may also reach Deployment web on TCP 80; everybody on TCP 443``."""
     by_peer: dict[str, list[str]] = {}
     for each in some:
         by_peer.setdefault(each.peer, []).append(each.port)
-    words = []
+    alike: dict[tuple[str, ...], list[str]] = {}
     for peer, ports in by_peer.items():
-        on = "" if "" in ports else f" on {joined(map(_port, ports), 4)}"
-        words.append(f"{_peer(peer) if peer else everybody}{on}")
-    return joined(words)
+        alike.setdefault(() if "" in ports else tuple(ports), []).append(_peer(peer) if peer else _ALL[direction])
+    said = [(joined(peers), f" on {joined(map(_port, ports), 4)}" if ports else "") for ports, peers in alike.items()]
+    (peers, on), *others = said
+    first = (
+        f"{only}{peers} may {how}reach {pods}{on}"
+        if direction == "Ingress"
+        else (f"{pods} may {how}reach {only}{peers}{on}")
+    )
+    rest = [f"{peers}{on}" for peers, on in others[:3]] + ([f"and {len(others) - 3:,} more"] if len(others) > 3 else [])
+    return "; ".join([first, *rest])
 
 
 def _port(port: str) -> str:

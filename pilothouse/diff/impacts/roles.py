@@ -181,7 +181,7 @@ def _differing(
         also = "also " if was[0] else ""
         yield access(WIDENS, f"{joined(have)} may {also}{told(came)}", field, on=on, facts={"resources": count(came)})
     if went:
-        says = f"{joined(had)} may no longer {told(went)}, as far as it goes by this"
+        says = f"{joined(had)} may no longer {told(went)}, unless another Role lets them"
         yield access(NARROWS, says, field, on=on, facts={"resources": count(went)})
 
 
@@ -199,7 +199,7 @@ def binding(change: ObjectChange, between: Between) -> Iterator[Impact]:
         yield access(WIDENS, f"{joined(come)} may {may} {where}", field, facts={"subjects": len(come)})
     if gone:
         may = _allowed(roles["was"], between.before)
-        says = f"{joined(gone)} may no longer {may} {where}, as far as it goes by this"
+        says = f"{joined(gone)} may no longer {may} {where}, unless another binding lets them"
         yield access(NARROWS, says, field, facts={"subjects": len(gone)})
 
 

@@ -31,7 +31,7 @@ def routed(change: ObjectChange, between: Between) -> Iterator[Impact]:
     for route, said in _said(was, now):
         told.setdefault(said, []).append(route.requests)
     hosts = (now or was or Routing([], [], [])).hosts
-    where = f" for {joined(hosts)}" if hosts else ""
+    where = f" to {joined(hosts)}" if hosts else ""
     for number, ((says, field, facts), requests) in enumerate(told.items()):
         if number == _MOST:
             yield Impact(Effect.TRAFFIC, f"and {len(told) - _MOST:,} more changes of the kind")
