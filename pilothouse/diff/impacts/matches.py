@@ -12,7 +12,7 @@ from typing import Any
 from pilothouse.diff.impacts.words import joined, labels, short
 from pilothouse.lenient import listing, mapping, mappings, text
 
-EVERY = "all requests"
+EVERY, REST = "all requests", "all other requests"
 """What a match is about that asks for nothing."""
 
 

@@ -150,13 +150,12 @@ def _judged(direction: str, change: ObjectChange, between: Between) -> Iterator[
             ruling[0] = [each for each in ruling[1] if each.manifest.identity != change.identity]
         which = (not here[0], *(tuple(id(each.manifest) for each in side) for side in ruling))
         if which not in known:
-            known[which] = _Through(*(tuple(_through(side, direction)) for side in ruling), not here[0])
+            known[which] = _Through(_through(ruling[0], direction), _through(ruling[1], direction), not here[0])
         groups.setdefault(known[which], []).append(identity)
     told = 0
     for through, identities in groups.items():
-        found = list(
-            _told(direction, through.before, through.after, joined(identities), len(identities), new=through.new)
-        )
+        before, after, new = through
+        found = list(_told(direction, before, after, joined(identities), len(identities), new=new))
         told += bool(found)
         if told > _MOST:
             yield access(CHANGES, "more of the kind for other workloads of the namespace", _field(direction))
@@ -183,11 +182,11 @@ def _ruling(found: list[Manifest], direction: str, stack: Stack) -> list[Policy]
     return [policy for policy in holding if direction in policy.types]
 
 
-def _through(ruling: list[Policy], direction: str) -> list[Passage]:
+def _through(ruling: list[Policy], direction: str) -> tuple[Passage, ...]:
     """What some policies let through together; everything where there are none."""
     if not ruling:
-        return [_EVERYTHING]
-    return list(dict.fromkeys(each for policy in ruling for each in passages(policy, direction)))
+        return (_EVERYTHING,)
+    return tuple(dict.fromkeys(each for policy in ruling for each in passages(policy, direction)))
 
 
 def _field(direction: str) -> str:

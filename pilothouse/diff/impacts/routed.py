@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.impact import Effect, Impact
+from pilothouse.diff.impacts import matches
 from pilothouse.diff.impacts.routes import KINDS, Route, Routing
 from pilothouse.diff.impacts.words import differing, joined, key_of, short
 
@@ -29,7 +30,7 @@ def routed(change: ObjectChange, between: Between) -> Iterator[Impact]:
     now = read(change.after, between.after) if change.after is not None else None
     told: dict[_Said, list[str]] = {}
     for route, said in _said(was, now):
-        told.setdefault(said, []).append(route.requests)
+        told.setdefault(said, []).append(_other(route, now or was))
     hosts = (now or was or Routing([], [], [])).hosts
     where = f" to {joined(hosts)}" if hosts else ""
     for number, ((says, field, facts), requests) in enumerate(told.items()):
@@ -71,6 +72,12 @@ def _said(was: Routing | None, now: Routing | None) -> Iterator[tuple[Route, _Sa
                 yield route, (f"go to {there}", _above(route.field), _facts(route.shares, rest.shares))
     if was is not None and now is not None:
         yield from _turned(list(before), after)
+
+
+def _other(route: Route, routing: Routing | None) -> str:
+    """Which requests, in words: those of a route for all are the others where there are routes for some."""
+    beside = routing is not None and any(not each.every for each in routing.routes)
+    return matches.REST if beside and route.requests == matches.EVERY else route.requests
 
 
 def _first(routing: Routing | None) -> dict[str, Route]:
