@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.impact import Impact
 from pilothouse.diff.impacts import exposure, mesh_access, mesh_proof, network_policies, privileges, roles
+from pilothouse.diff.impacts.words import printable
 from pilothouse.pods import TEMPLATES
 from pilothouse.references.row import GroupKind
 
@@ -32,4 +33,5 @@ JUDGES: dict[GroupKind, tuple[_Judge, ...]] = {
 def access(change: ObjectChange, between: Between) -> Iterator[Impact]:
     """What a change opens and closes, and to whom."""
     for judge in JUDGES.get((change.identity.group, change.identity.kind), ()):
-        yield from judge(change, between)
+        for impact in judge(change, between):
+            yield impact._replace(says=printable(impact.says))

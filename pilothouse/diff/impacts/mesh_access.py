@@ -170,7 +170,7 @@ def whose(policy: Manifest) -> str:
     if named:
         return joined(named)
     selected = labels_of(policy)[1]
-    where = "every namespace" if namespace_of(policy) == ROOT else namespace_of(policy)
+    where = "every namespace" if namespace_of(policy) == ROOT else short(namespace_of(policy))
     return f"pods of {where} with {labels(selected)}" if selected else f"the pods of {where}"
 
 
@@ -181,12 +181,13 @@ def _told(before: _Through, after: _Through, pods: str, workloads: int) -> Itera
         what = "all requests" if _EVERYTHING in after.allowed else _list(came)
         yield access(WIDENS, f"{what} may now reach {pods}", field, facts=facts)
     if went:
-        if not after.allowed:
+        if not after.allowed and _EVERYTHING in before.allowed:
             says = f"no request may reach {pods} any more"
         elif _EVERYTHING in before.allowed:
             says = f"only {_list(after.allowed)} may reach {pods}; before, all requests"
         else:
-            says = f"{_list(went)} may no longer reach {pods}"
+            left = beyond(after.allowed, beyond(after.allowed, went, covers), Request.__eq__)
+            says = f"{_list(went)} may no longer reach {pods}{f'; still: {_list(left)}' if left else ''}"
         yield access(NARROWS, says, field, facts=facts)
     came, went = (beyond(*each, covers) for each in ((after.refused, before.refused), (before.refused, after.refused)))
     if came:

@@ -193,7 +193,7 @@ def binding(change: ObjectChange, between: Between) -> Iterator[Impact]:
     come = [each for each in now if moved or each not in was]
     gone = [each for each in was if moved or each not in now]
     field = "roleRef" if moved else "subjects" if len(roles) == 2 else ""
-    where = f"in {change.identity.namespace}" if change.identity.kind == "RoleBinding" else "in every namespace"
+    where = f"in {short(change.identity.namespace)}" if change.identity.kind == "RoleBinding" else "in every namespace"
     if come:
         may = _allowed(roles["now"], between.after)
         yield access(WIDENS, f"{joined(come)} may {may} {where}", field, facts={"subjects": len(come)})

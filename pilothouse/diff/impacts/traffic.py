@@ -9,6 +9,7 @@ from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.impact import Impact
 from pilothouse.diff.impacts import destinations, routes, served
 from pilothouse.diff.impacts.routed import routed
+from pilothouse.diff.impacts.words import printable
 from pilothouse.pods import TEMPLATES
 from pilothouse.references.row import GroupKind
 
@@ -28,5 +29,5 @@ JUDGES: dict[GroupKind, Callable[[ObjectChange, Between], Iterable[Impact]]] = {
 def traffic(change: ObjectChange, between: Between) -> Iterator[Impact]:
     """What a change does to requests."""
     judge = JUDGES.get((change.identity.group, change.identity.kind))
-    if judge is not None:
-        yield from judge(change, between)
+    for impact in judge(change, between) if judge is not None else ():
+        yield impact._replace(says=printable(impact.says))

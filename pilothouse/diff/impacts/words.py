@@ -12,9 +12,14 @@ _LONGEST = 80
 """Characters of a value that are shown."""
 
 
+def printable(text: str) -> str:
+    """A text without what would break the line or steer a terminal."""
+    return text if text.isprintable() else json.dumps(text)[1:-1]
+
+
 def short(value: Any) -> str:
     """A value as a word, shortened where it is long: text as it is, anything else as JSON."""
-    word = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
+    word = value if isinstance(value, str) and value else json.dumps(value, default=str)
     return word if len(word) <= _LONGEST else f"{word[: _LONGEST - 1]}…"
 
 
