@@ -170,7 +170,7 @@ GATHERS = "aggregationRule: {clusterRoleSelectors: [{matchLabels: {to-all: 'true
         (
             role(f"[{PODS}]"),
             role(f"[{PODS}]", metadata="labels: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}"),
-            ["widens: whoever has ClusterRole view may get pods"],
+            ["widens: whoever has ClusterRole view, edit or admin may get pods"],
         ),
     ],
 )  # fmt: skip

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from pilothouse.diff.foresee import Between
 
 RBAC = "rbac.authorization.k8s.io"
-_AGGREGATED = ("admin", "edit", "view")
+_AGGREGATED = {
+    "admin": "ClusterRole admin",
+    "edit": "ClusterRole edit or admin",
+    "view": "ClusterRole view, edit or admin",
+}
+"""Kubernetes' own ClusterRoles that are made of others, and who has what is in them: edit takes in view, admin edit."""
 _AGGREGATES = f"{RBAC}/aggregate-to-"
 """What a ClusterRole's label begins with that adds its rules to one of Kubernetes' own. Source: Kubernetes
 documentation, RBAC, "User-facing roles"."""
@@ -139,7 +144,7 @@ def role(change: ObjectChange, between: Between) -> Iterator[Impact]:
             continue
         other = Identity(RBAC, "ClusterRole", "", name)
         all_of_it = tuple(roles.made_of(other, roles.selectors(name)) for roles in (was, now))
-        who = [f"whoever has ClusterRole {short(name)}"]
+        who = [f"whoever has {_AGGREGATED.get(name) or f'ClusterRole {short(name)}'}"]
         yield from _differing((made[0], all_of_it[0]), (made[1], all_of_it[1]), who, who, "", other)
 
 
