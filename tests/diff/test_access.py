@@ -79,6 +79,7 @@ def ingress(rules: str) -> str:
             policy("{podSelector: {matchExpressions: [{key: app, operator: In, values: [web]}]}}"),
             [],
         ),
+        (ingress("[{ports: [{protocol: TCP}]}]"), ingress("[{ports: [{protocol: TCP}, {port: 80}]}]"), []),
         ("", policy("{podSelector: {matchLabels: {app: x}}}"), ["narrows: nobody may reach pods with app=x any more"]),
         (
             policy("{podSelector: {matchLabels: {app: x}}}"),
@@ -95,6 +96,14 @@ def test_pods_that_are_new_were_open_to_nobody() -> None:
     job = workload("job")
     (told,) = said(APPS, APPS + job + policy("{podSelector: {matchLabels: {app: job}}}"), Effect.ACCESS)
     assert told == "narrows: nobody may reach Deployment shop/job"
+    assert said(APPS + DENY, APPS + DENY + job + policy(FROM_FRONT.replace("web", "job"), "job"), Effect.ACCESS) == [
+        "widens: pods with app=front may also reach Deployment shop/job on TCP 80"
+    ]
+
+
+def test_pods_that_go_are_opened_to_nobody() -> None:
+    job = workload("job")
+    assert said(APPS + job + policy("{podSelector: {matchLabels: {app: job}}}"), APPS, Effect.ACCESS) == []
 
 
 def test_pods_that_leave_a_policy_by_their_labels_are_open() -> None:
@@ -156,6 +165,12 @@ GATHERS = "aggregationRule: {clusterRoleSelectors: [{matchLabels: {to-all: 'true
             role(f"[{PODS}]") + binding("ClusterRoleBinding", "ClusterRole reader", ACCOUNT),
             role(f"[{PODS}, {SECRETS}]") + binding("ClusterRoleBinding", "ClusterRole reader", ACCOUNT),
             ["widens: ServiceAccount shop/web may also get secrets"],
+        ),
+        (
+            role(f"[{PODS}]") + role(f"[{SECRETS}]", "other") + binding("RoleBinding", "ClusterRole reader", USER),
+            role(f"[{PODS}]") + role(f"[{SECRETS}]", "other") + binding("RoleBinding", "ClusterRole other", USER),
+            ["widens: User eve may get secrets (ClusterRole other) in shop",
+             "narrows: User eve may no longer get pods (ClusterRole reader) in shop, unless another binding lets them"],
         ),
         (
             role("[]", "all", GATHERS),
@@ -223,6 +238,11 @@ OPS, CI = "{namespaces: [ops]}", "{namespaces: [ops, ci]}"
              "still: requests from callers of namespace ops"],
         ),
         (
+            authorization(rules("{namespaces: [ops], notPrincipals: [eve]}")),
+            authorization(rules(OPS)),
+            [f"widens: requests from callers of namespace ops may now reach {WEB}"],
+        ),
+        (
             authorization(rules(OPS, "{ports: ['80']}")),
             authorization(rules(OPS)),
             [f"widens: requests from callers of namespace ops may now reach {WEB}"],
@@ -268,6 +288,11 @@ PLAIN = f"callers may reach {WEB} and {FRONT} in plain text, without proof of wh
             [f"narrows: only callers that prove who they are by mTLS may reach {WEB} (PERMISSIVE → STRICT)"],
         ),
         (
+            peers("STRICT", ", selector: {matchLabels: {app: web}}, portLevelMtls: {'80': {mode: UNSET}}"),
+            peers("PERMISSIVE", ", selector: {matchLabels: {app: web}}, portLevelMtls: {'80': {mode: UNSET}}"),
+            [f"widens: callers may reach {WEB} in plain text, without proof of who they are (STRICT → PERMISSIVE)"],
+        ),
+        (
             peers("STRICT", ", selector: {matchLabels: {app: web}}"),
             peers("STRICT", ", selector: {matchLabels: {app: web}}, portLevelMtls: {'80': {mode: DISABLE}}"),
             [f"widens: {WEB} on port 80 take plain text alone: no caller proves who it is (STRICT → DISABLE)"],
@@ -309,6 +334,14 @@ RANGES = "type: LoadBalancer, loadBalancerSourceRanges: "
             service("type: NodePort"),
             service(""),
             ["narrows: it can be reached from inside of the cluster alone; before, at a port of every node"],
+        ),
+        (
+            service("type: LoadBalancer"),
+            service("type: NodePort"),
+            [
+                "narrows: it can be reached at a port of every node, on port 443; "
+                "before, from outside through a load balancer"
+            ],
         ),
         ("", service("type: NodePort"), ["widens: it can be reached at a port of every node, on port 443"]),
         (service("type: NodePort"), "", ["narrows: it goes; before, at a port of every node"]),

@@ -16,9 +16,12 @@ from tests.diff.role_rows import ROWS, RoleRow, Rules
 
 OTHER = "unheard"
 """What no rule names, and only a wildcard allows."""
-GROUPS, RESOURCES = ("", "apps", OTHER), ("pods", "pods/log", "nodes/log", "pods/exec", OTHER, f"{OTHER}/{OTHER}")
+GROUPS, RESOURCES = (
+    ("", "apps", OTHER),
+    ("pods", "pods/log", "nodes/log", f"pods/{OTHER}", OTHER, f"{OTHER}/log", f"{OTHER}/{OTHER}"),
+)
 NAMES, VERBS = ("", "db", "web", OTHER), ("get", "list", OTHER)
-PATHS = ("/a", "/a/b", "/a/b/c", "/b", f"/{OTHER}")
+PATHS = ("/a", "/a/b", "/a/b/c", "/b", f"/{OTHER}", f"/a{OTHER}", f"/a/{OTHER}", f"/a/b{OTHER}")
 
 
 def allowed(rules: Rules, group: str, resource: str, name: str, verb: str) -> bool:

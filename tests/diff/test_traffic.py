@@ -38,6 +38,14 @@ TESTERS = f"{{{CANARY}, route: [{to('v2')}]}}"
         (split(90, 10), split(75, 25), ["all requests to web go elsewhere: web v2 10 % → 25 % and web v1 90 % → 75 %"]),
         (split(9, 1), split(90, 10), []),
         (split(2, 1), split(1, 1), ["all requests to web go elsewhere: web v2 33.3 % → 50 % and web v1 66.7 % → 50 %"]),
+        (split(1, 2), f"{{name: renamed, route: [{to('v1', 1)}, {to('v2', 2)}]}}", []),
+        (split(90, 10), f"{split(90, 10)}, {split(10, 90)}", []),
+        (split(1, 2), split(33333333, 66666666), []),
+        (
+            f"{{match: [{{name: a, uri: {{prefix: /a}}}}], route: [{to('v1')}]}}",
+            f"{{match: [{{name: b, uri: {{prefix: /a}}}}], route: [{to('v1')}]}}",
+            [],
+        ),
         (split(100, 0), f"{{route: [{to('v1')}]}}", []),
         (
             f"{{route: [{to('v1')}]}}",
@@ -232,6 +240,11 @@ TENTH, QUARTER = ("canary: 'true';canary-weight: '10'", "canary: 'true';canary-w
             ["requests for a.example.com/* have canary by header x-canary instead of none"],
         ),
         (
+            ingress("next", canary=f"{TENTH};canary-weight-total: '0'"),
+            ingress("next", canary=TENTH),
+            [],
+        ),
+        (
             ingress("next", canary="canary: 'true'"),
             ingress("next", canary="canary: 'true';canary-weight: '1';canary-weight-total: '200'"),
             [
@@ -280,6 +293,12 @@ def service(spec: str = "", selector: str = "{app: web}", ports: str = "[{port: 
             service("sessionAffinity: ClientIP"),
             ["requests of one client go to the same pod again and again"],
         ),
+        (service(), service("externalTrafficPolicy: Local"), []),
+        (
+            service("type: NodePort"),
+            service("type: NodePort, externalTrafficPolicy: Local"),
+            ["requests from outside go to pods of the node that they reach alone"],
+        ),
         (service(), service("sessionAffinity: None, internalTrafficPolicy: Cluster"), []),
         (
             service(),
@@ -313,6 +332,19 @@ def test_pods_that_leave_a_service_are_told_of_the_workload() -> None:
     assert told.says == f"it gets requests to Service shop/web, beside {WEB}"
 
 
+def test_pods_that_a_changed_service_leaves_are_told_of_the_service_alone() -> None:
+    before, after = service(selector="{version: v1}"), service(selector="{version: v3}", ports="[{port: 81}]")
+    moved = APPS.replace("version: v1", "version: v4")
+    assert said(APPS + before, moved + after, Effect.TRAFFIC, "Deployment") == []
+    assert "requests fail" in said(APPS + before, moved + after, Effect.TRAFFIC, "Service")[0]
+
+
+def test_requests_of_one_protocol_never_fall_to_a_route_of_another() -> None:
+    tls = ", tls: [{match: [{sniHosts: [web]}], route: [{destination: {host: next}}]}]"
+    (told,) = said(virtual(split(1, 1)), virtual(split(1, 1), more=tls), Effect.TRAFFIC)
+    assert told == "all requests for host web to web go to next"
+
+
 def rule(spec: str) -> str:
     return shop(ISTIO, "DestinationRule", f"{{host: web, {spec}}}")
 
@@ -336,6 +368,11 @@ TIERED = workload("web", tier="a", version="v1") + workload("next", tier="a", ve
                 "subset v2 of web goes: requests that a route leads there fail",
                 "subset v3 of web is the pods with version=v3 (none that the stack shows)",
             ],
+        ),
+        (
+            rule("subsets: [{name: v1}]"),
+            rule("subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]"),
+            ['requests to subset v1 of web are sent with TLS {"mode": "DISABLE"} instead of the mesh\'s default'],
         ),
         (
             rule("trafficPolicy: {loadBalancer: {simple: RANDOM}}"),
