@@ -238,6 +238,11 @@ OPS, CI = "{namespaces: [ops]}", "{namespaces: [ops, ci]}"
              "still: requests from callers of namespace ops"],
         ),
         (
+            authorization(rules("{notNamespaces: [ops, ci]}")),
+            authorization(rules("{notNamespaces: [ops]}")),
+            [f"widens: requests from others than ops may now reach {WEB}"],
+        ),
+        (
             authorization(rules("{namespaces: [ops], notPrincipals: [eve]}")),
             authorization(rules(OPS)),
             [f"widens: requests from callers of namespace ops may now reach {WEB}"],
@@ -267,6 +272,13 @@ OPS, CI = "{namespaces: [ops]}", "{namespaces: [ops, ci]}"
 )  # fmt: skip
 def test_an_authorization_policy_is_read_as_istio_reads_it(before: str, after: str, says: list[str]) -> None:
     assert said(APPS + before, APPS + after, Effect.ACCESS) == says
+
+
+def test_a_policy_for_new_pods_adds_to_what_already_holds_for_all() -> None:
+    held = authorization("{}", "deny")
+    job = workload("job") + authorization(rules(OPS).replace("app: web", "app: job"), "job")
+    (told,) = said(APPS + held, APPS + held + job, Effect.ACCESS)
+    assert told == "widens: requests from callers of namespace ops may now reach Deployment shop/job"
 
 
 def peers(mode: str, more: str = "") -> str:
