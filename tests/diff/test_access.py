@@ -62,7 +62,7 @@ def ingress(rules: str) -> str:
         (
             ingress("[{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}}]}]"),
             ingress("[{from: [{namespaceSelector: {}}]}]"),
-            [f"widens: all pods of every namespace may also reach {WEB}"],
+            [f"widens: pods of every namespace may also reach {WEB}"],
         ),
         (
             policy(f"{{{TO_WEB}, policyTypes: [Ingress]}}"),

@@ -161,4 +161,4 @@ def _peer(peer: str) -> str:
         where = f" of namespaces with {selector(namespaces)}" if selector(namespaces) else " of every namespace"
         if name is not None and len(named) == 1 and not namespaces.get("matchExpressions"):
             where = f" of namespace {short(name)}"
-    return f"{f'pods with {pods}' if pods else 'all pods'}{where or ('' if pods else ' of its namespace')}"
+    return f"{f'pods with {pods}' if pods else 'pods'}{where or ('' if pods else ' of its namespace')}"
