@@ -54,11 +54,8 @@ class Policies:
     """
 
     def __init__(self, stack: Stack) -> None:
-        self.all = [Policy(manifest, mapping(manifest.body, "spec")) for manifest in stack.of_kind(*KIND)]
-        self.holds: list[list[Pods]] = [
-            [each for each in chosen(policy.manifest.namespace, policy.selector, stack) if not _on_node(each)]
-            for policy in self.all
-        ]
+        self.all = [policy_of(manifest) for manifest in stack.of_kind(*KIND)]
+        self.holds: list[list[Pods]] = [held_by(policy, stack) for policy in self.all]
         """The workloads that each policy holds, in the order of the policies."""
         self.of: dict[int, list[Policy]] = defaultdict(list)
         """The policies that hold a workload, by the ``id`` of its manifest."""
@@ -78,6 +75,11 @@ def _on_node(pods: Pods) -> bool:
     return pods[1].spec.get("hostNetwork") is True
 
 
+def policy_of(manifest: Manifest) -> Policy:
+    """A NetworkPolicy as the server completes it."""
+    return Policy(manifest, mapping(manifest.body, "spec"))
+
+
 _kept: WeakKeyDictionary[Stack, Policies] = WeakKeyDictionary()
 
 
@@ -87,6 +89,12 @@ def policies(stack: Stack) -> Policies:
     if found is None:
         found = _kept[stack] = Policies(stack)
     return found
+
+
+def held_by(policy: Policy, stack: Stack) -> list[Pods]:
+    """The workloads whose pods a policy holds."""
+    found = chosen(policy.manifest.namespace, policy.selector, stack)
+    return [each for each in found if not _on_node(each)]
 
 
 def chosen(namespace: str, selector: dict[str, Any], stack: Stack) -> list[Pods]:

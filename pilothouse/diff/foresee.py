@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.immutable import refused
 from pilothouse.diff.impact import ORDER, Impact
+from pilothouse.diff.impacts.access import access
 from pilothouse.diff.impacts.breaks import breaks
 from pilothouse.diff.impacts.data import data
 from pilothouse.diff.impacts.nothing import nothing
@@ -15,6 +16,8 @@ from pilothouse.diff.impacts.renames import renames
 from pilothouse.diff.impacts.rolls import rolls
 from pilothouse.diff.impacts.scales import scales
 from pilothouse.diff.impacts.stale import stale
+from pilothouse.diff.impacts.traffic import traffic
+from pilothouse.diff.impacts.words import printable
 from pilothouse.manifest import Identity
 from pilothouse.stack import Stack
 
@@ -36,9 +39,10 @@ JUDGES: tuple[Judge, ...] = (
     rolls,
     stale,
     renames,
-    nothing,
+    access,
+    traffic,
 )
-"""All who say what a change does, each of one object."""
+"""All who say what a change does, each of one object; where none does, nothing may come of it for certain."""
 
 
 def foresee(changes: Sequence[ObjectChange], before: Stack, after: Stack) -> list[ObjectChange]:
@@ -49,11 +53,10 @@ def foresee(changes: Sequence[ObjectChange], before: Stack, after: Stack) -> lis
     :param after: all objects as they are.
     """
     between = Between(before, after, {change.identity: change for change in changes})
-    return [
-        change._replace(
-            impacts=sorted(
-                (impact for judge in JUDGES for impact in judge(change, between)), key=lambda each: ORDER[each.effect]
-            )
-        )
-        for change in changes
-    ]
+    return [change._replace(impacts=_impacts(change, between)) for change in changes]
+
+
+def _impacts(change: ObjectChange, between: Between) -> list[Impact]:
+    found = [impact for judge in JUDGES for impact in judge(change, between)] or list(nothing(change, between))
+    told = (each._replace(says=printable(each.says), then=printable(each.then)) for each in found)
+    return sorted(told, key=lambda each: ORDER[each.effect])

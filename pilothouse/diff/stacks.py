@@ -11,6 +11,7 @@ from pilothouse.checks.secrets import MASK
 from pilothouse.diff.change import FieldChange, ObjectChange
 from pilothouse.diff.compare import compare
 from pilothouse.diff.foresee import foresee
+from pilothouse.diff.order import apply_order
 from pilothouse.manifest import Identity
 from pilothouse.stack import Stack
 
@@ -23,6 +24,8 @@ class Changed(NamedTuple):
     change: ObjectChange
     environments: tuple[str, ...]
     """In the order of their names; one empty name where there are none."""
+    order: tuple[int, ...]
+    """Its place, from 1, among all changes of each environment as they are applied."""
 
 
 def compare_stacks(before: Stack, after: Stack) -> list[ObjectChange]:
@@ -58,13 +61,18 @@ def compare_all(
     :param after: each environment's objects as they are.
     :param nothing: gives an environment's stack without objects, for one that only one side has.
     """
-    found: dict[tuple[Identity, bytes], tuple[ObjectChange, list[str]]] = {}
+    found: dict[tuple[Identity, bytes], tuple[ObjectChange, list[tuple[str, int]]]] = {}
     for name in sorted({*before, *after}):
         sides = (side[name] if name in side else nothing(name) for side in (before, after))
-        for change in compare_stacks(*sides):
+        changes = compare_stacks(*sides)
+        places = {identity: place for place, identity in enumerate(apply_order(changes), start=1)}
+        for change in changes:
             key = (change.identity, msgspec.msgpack.encode(_content(change), enc_hook=str))
-            found.setdefault(key, (change, []))[1].append(name)
-    changed = [Changed(change, tuple(names)) for change, names in found.values()]
+            found.setdefault(key, (change, []))[1].append((name, places[change.identity]))
+    changed = [
+        Changed(change, tuple(name for name, _ in where), tuple(place for _, place in where))
+        for change, where in found.values()
+    ]
     return sorted(changed, key=lambda each: (each.environments, each.change.identity))
 
 

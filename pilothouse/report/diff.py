@@ -34,7 +34,7 @@ def human(changes: Sequence[Changed], *, colour: bool, width: int) -> str:
     """
     lines: list[str] = []
     told: tuple[str, ...] | None = None
-    for change, environments in changes:
+    for change, environments, _ in changes:
         if environments != told:
             told = environments
             if any(environments):
@@ -102,11 +102,12 @@ def as_json(changes: Sequence[Changed], base: str, head: str) -> str:
 
 
 def _object(changed: Changed) -> dict[str, Any]:
-    change, environments = changed
+    change, environments, order = changed
     return {
         "change": sort_of(change),
         "object": _named(change.identity),
         "environments": [name for name in environments if name],
+        "order": list(order),
         "fields": [_as_plain(each) for each in change.fields],
         "impacts": [_impact(each) for each in change.impacts],
     }

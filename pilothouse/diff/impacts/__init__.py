@@ -1,1 +1,1 @@
-"""Impacts: one module a sort of thing that a change does to a cluster, each with one judge."""
+"""Impacts: one module a sort of thing that a change does to a cluster."""

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 from pilothouse.diff.change import FieldChange, ObjectChange
 from pilothouse.diff.impact import Effect, Impact
-from pilothouse.diff.impacts.data import data
-from pilothouse.diff.impacts.rolls import rolls
-from pilothouse.diff.impacts.scales import scales
 from pilothouse.diff.impacts.templates import (
     CONTROLLER,
     CRON_JOB,
@@ -59,15 +56,17 @@ where :mod:`~pilothouse.diff.impacts.rolls` says that a rollout goes on. Each wa
 
 
 def nothing(change: ObjectChange, between: Between) -> Iterator[Impact]:
-    """Whether a change leaves all pods as they are; of a kind or field that is not known, nothing is said."""
+    """Whether a change of which no other judge says anything leaves all pods as they are.
+
+    Of a kind or field that is not known, nothing is said.
+    """
     rows = [steps(path) for path in ROWS.get(of_kind(change), ())]
     unseen = UNSEEN.get(of_kind(change))
     if unseen is not None:
         rows.append((*map(str, TEMPLATES[of_kind(change)]), *unseen))
     if not rows or not all(_is_below(field, rows) for field in change.fields) or both(change, between) is None:
         return
-    if not any(next(iter(judge(change, between)), None) for judge in (rolls, scales, data)):
-        yield Impact(Effect.NOTHING, "no pod is replaced, started or ended", facts={"pods": 0})
+    yield Impact(Effect.NOTHING, "no pod is replaced, started or ended", facts={"pods": 0})
 
 
 def _is_below(field: FieldChange, rows: list[tuple[str, ...]]) -> bool:
