@@ -24,7 +24,9 @@ def init(repository: Repository, name: str, folder: Path) -> Run:
 
 
 FILES = [
+    ".github/workflows/manifests.yml",
     ".gitignore",
+    ".gitlab-ci.yml",
     "Makefile",
     "README.md",
     "charts/my_shop.py",
