@@ -40,7 +40,19 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="work in the repository of this folder")
     top.add_argument("--version", action="version", version=f"pilothouse {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    for add in (_synth, _validate, diff_arguments.diff, _list, _explain, _checks, _schemas, _set, _init, _doctor):
+    for add in (
+        _synth,
+        _validate,
+        diff_arguments.diff,
+        diff_arguments.changelog,
+        _list,
+        _explain,
+        _checks,
+        _schemas,
+        _set,
+        _init,
+        _doctor,
+    ):
         add(verbs)
     return top
 

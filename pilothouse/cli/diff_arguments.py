@@ -24,6 +24,7 @@ def diff(verbs: Any) -> None:
         epilog="examples:\n"
         "  pilothouse diff                        the last commit's dist/ → what the sources give\n"
         "  pilothouse diff v1.4.0 v1.5.0          two releases\n"
+        "  pilothouse diff --synth v1.4.0         where dist/ is not committed\n"
         "  pilothouse diff main --format json     for a program\n"
         "  pilothouse diff --format markdown      the comment of a pull or merge request\n"
         "  pilothouse diff --fail-on data-at-risk,replace\n"
@@ -31,6 +32,9 @@ def diff(verbs: Any) -> None:
     )
     verb.add_argument("base", metavar="BASE", nargs="?", help="a folder or a revision: the state before")
     verb.add_argument("head", metavar="HEAD", nargs="?", help="a folder or a revision: the state after")
+    verb.add_argument(
+        "--synth", action="store_true", help="of a revision its sources count, built anew, and not its dist/"
+    )
     verb.add_argument("--kubernetes-version", metavar="X.Y", help="for objects that no environment names")
     verb.add_argument("--format", choices=FORMATS, default="human", help="how it is written (default: human)")
     verb.add_argument(
@@ -48,6 +52,29 @@ def diff(verbs: Any) -> None:
         default=65_536,
         help="of --format markdown: what the forge takes (default: 65536, as GitHub; GitLab takes 1000000)",
     )
+
+
+def changelog(verbs: Any) -> None:
+    """Add ``changelog``."""
+    verb = verbs.add_parser(
+        "changelog",
+        help="release notes for those who apply: what changed from one revision to another",
+        description="Write as Markdown what a release does in each environment: what needs hands, what traffic and\n"
+        "access change, which pods roll, what is new or gone, and the commits that made it.",
+        epilog="examples:\n"
+        "  pilothouse changelog v1.4.0..v1.5.0\n"
+        "  pilothouse changelog v1.5.0..          up to the last commit\n"
+        "  pilothouse changelog --synth v1.4.0..v1.5.0     where dist/ is not committed",
+    )
+    verb.add_argument("range", metavar="REV..REV", type=_range, help="the revision before, and the one after")
+    verb.add_argument("--synth", action="store_true", help="of a revision its sources count, and not its dist/")
+
+
+def _range(text: str) -> tuple[str, str]:
+    base, dots, head = text.partition("..")
+    if not base or not dots or head.startswith("."):
+        raise argparse.ArgumentTypeError(f"expected two revisions, such as v1.4.0..v1.5.0, got {text!r}")
+    return base, head or "HEAD"
 
 
 def _characters(text: str) -> int:

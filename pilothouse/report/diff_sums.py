@@ -50,9 +50,10 @@ class Sum:
 
     def phrases(self) -> list[str]:
         """What happens, the gravest first: ``2 workloads roll (5 pods, at least 30 s)``."""
-        return [self._phrase(effect) for effect in Effect if self.number(effect)]
+        return [self.phrase(effect) for effect in Effect if self.number(effect)]
 
-    def _phrase(self, effect: Effect) -> str:
+    def phrase(self, effect: Effect) -> str:
+        """What happens of one sort: ``2 workloads roll (5 pods, at least 30 s)``."""
         number = self.number(effect)
         phrase = _PHRASES[effect][number != 1].format(f"{number:,}")
         return f"{phrase}{self.pods()}" if effect is Effect.ROLLS else phrase

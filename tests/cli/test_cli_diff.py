@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from tests.cli.git_repository import commit, committed, git
 from tests.synth.synth_repository import Repository, Run
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "pilothouse/report/diff.schema.json").read_text())
@@ -18,23 +18,7 @@ MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: sho
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    made = Repository(tmp_path / "repository")
-    made.good()
-    git(made, "init", "--quiet", "--initial-branch=main")
-    commit(made, "first")
-    return made
-
-
-def git(repository: Repository, *words: str) -> str:
-    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *identity, *words], cwd=repository.root, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-def commit(repository: Repository, message: str) -> str:
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message", message)
-    return git(repository, "rev-parse", "HEAD")
+    return committed(tmp_path / "repository")
 
 
 def told(run: Run) -> dict[str, Any]:

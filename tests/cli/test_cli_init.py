@@ -61,7 +61,8 @@ def test_this_folder_may_be_the_one(repository: Repository, tmp_path: Path) -> N
     again = init(repository, ".", tmp_path / "my-shop")
     assert (again.code, again.out) == (2, "")
     assert (
-        "is not empty: there is .gitignore, Makefile, README.md, …; a new repository needs an empty folder" in again.err
+        "is not empty: there is .github, .gitignore, .gitlab-ci.yml, …; a new repository needs an empty folder"
+        in again.err
     )
 
 
