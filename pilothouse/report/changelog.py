@@ -33,7 +33,7 @@ def render(changes: Sequence[Changed], base: str, head: str, commits: Sequence[t
     """
     sections: dict[str, list[str]] = {}
     for name, told in by_environment(changes).items():
-        here = [change for change, environments in changes if name in environments]
+        here = [each.change for each in changes if name in each.environments]
         rolling = f"; {told.phrase(Effect.ROLLS)}" if told.number(Effect.ROLLS) else ""
         body = "\n".join(_environment(here, f"{objects(told.sorts)}{rolling}"))
         sections.setdefault(body, []).append(name)

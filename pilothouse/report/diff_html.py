@@ -111,7 +111,7 @@ def _cell(of: Sum, effect: Effect) -> str:
 
 def _object(changed: Changed, places: Mapping[str, int]) -> Iterator[str]:
     """An object: what happens, and its fields folded."""
-    change, environments = changed
+    change, environments = changed.change, changed.environments
     sort = sort_of(change)
     classes = [f"happens-{effect}" for effect in dict.fromkeys(impact.effect for impact in change.impacts)]
     classes += [f"place-{places[name]}" for name in environments if name]

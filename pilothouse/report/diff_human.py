@@ -41,12 +41,13 @@ def render(changes: Sequence[Changed], *, colour: bool, width: int, beside: bool
     lines: list[str] = []
     told: tuple[str, ...] | None = None
     page = _Page(colour, max(width, _NARROWEST), beside)
-    for change, environments in changes:
+    for each in changes:
+        environments = each.environments
         if environments != told:
             told = environments
             if any(environments):
                 lines += ["", f"{', '.join(one_line(name, 100) for name in environments)}:"]
-        lines += page.object(change)
+        lines += page.object(each.change)
     return "\n".join(lines).lstrip("\n") + "\n" if lines else ""
 
 

@@ -32,7 +32,7 @@ def render(changes: Sequence[Changed], base: str, head: str) -> str:
 
 
 def _object(changed: Changed) -> dict[str, Any]:
-    change, environments = changed
+    change, environments = changed.change, changed.environments
     return {
         "change": sort_of(change),
         "object": _named(change.identity),

@@ -119,7 +119,8 @@ def _cell(of: Sum, effect: Effect) -> str:
 def _happens(page: _Page, changes: Sequence[Changed]) -> None:
     """What happens, the gravest first."""
     found: dict[Effect, dict[str, None]] = {}
-    for change, environments in changes:
+    for changed in changes:
+        change, environments = changed.change, changed.environments
         where = f" ({', '.join(prose(name, 100) for name in environments)})" if any(environments) else ""
         for impact in change.impacts:
             line = f"- {code(str(change.identity))}{where}: {prose(sentence(impact))}"
@@ -146,7 +147,7 @@ def _details(page: _Page, changes: Sequence[Changed]) -> int:
 
 
 def _detail(changed: Changed) -> str:
-    change, environments = changed
+    change, environments = changed.change, changed.environments
     sort = sort_of(change)
     effects = dict.fromkeys(title(impact.effect) for impact in change.impacts)
     more = [raw(", ".join(environments)), *effects]

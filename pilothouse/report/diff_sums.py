@@ -69,12 +69,12 @@ class Sum:
 def by_environment(changes: Sequence[Changed]) -> dict[str, Sum]:
     """What changes in each environment, by its name; under the empty name where there are none."""
     found: dict[str, Sum] = {}
-    for change, environments in changes:
-        for name in environments:
+    for each in changes:
+        for name in each.environments:
             told = found.setdefault(name, Sum())
-            told.sorts[sort_of(change)] += 1
-            for impact in change.impacts:
-                on = impact.on or change.identity
+            told.sorts[sort_of(each.change)] += 1
+            for impact in each.change.impacts:
+                on = impact.on or each.change.identity
                 told.objects.setdefault(impact.effect, {}).setdefault(on, []).append(impact)
     return dict(sorted(found.items()))
 

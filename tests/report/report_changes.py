@@ -26,18 +26,22 @@ def manifest(kind: str, name: str, group: str = "", namespace: str = "shop", **r
     )
 
 
+def found(change: ObjectChange, where: tuple[str, ...]) -> Changed:
+    return Changed(change, where)
+
+
 def changed(
     of: Manifest, *fields: FieldChange, impacts: tuple[Impact, ...] = (), where: tuple[str, ...] = ("prod",)
 ) -> Changed:
-    return Changed(ObjectChange(of.identity, of, of, fields, impacts), where)
+    return found(ObjectChange(of.identity, of, of, fields, impacts), where)
 
 
 def added(of: Manifest, *impacts: Impact, where: tuple[str, ...] = ("prod",)) -> Changed:
-    return Changed(ObjectChange(of.identity, None, of, (), impacts), where)
+    return found(ObjectChange(of.identity, None, of, (), impacts), where)
 
 
 def removed(of: Manifest, *impacts: Impact, where: tuple[str, ...] = ("prod",)) -> Changed:
-    return Changed(ObjectChange(of.identity, of, None, (), impacts), where)
+    return found(ObjectChange(of.identity, of, None, (), impacts), where)
 
 
 def rolls(pods: int, seconds: int = 30) -> Impact:
@@ -154,7 +158,7 @@ def any_changed(draw: st.DrawFn) -> Changed:
     sides = draw(st.sampled_from([(of, of), (None, of), (of, None)]))
     differs = draw(st.lists(fields, min_size=1, max_size=3)) if all(sides) else []
     names = draw(st.lists(texts, min_size=1, max_size=3, unique=True))
-    return Changed(ObjectChange(of.identity, *sides, differs, told), tuple(names))
+    return found(ObjectChange(of.identity, *sides, differs, told), tuple(names))
 
 
 any_changes = st.lists(any_changed(), max_size=4)

@@ -12,7 +12,7 @@ from pilothouse.diff.change import FieldChange
 from pilothouse.diff.impact import Effect
 from pilothouse.diff.stacks import Changed
 from pilothouse.report import diff_markdown
-from tests.report.report_changes import CHANGES, any_changes, changed, manifest, rolls
+from tests.report.report_changes import CHANGES, added, any_changes, changed, manifest, rolls
 from tests.report.test_report_markdown import CALL, read
 
 TAGS = {"h3", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "code", "pre", "details"}
@@ -73,7 +73,7 @@ def test_the_end_of_a_long_line_is_told_where_it_differs() -> None:
 def test_a_secret_that_comes_is_not_told(more: dict[str, object]) -> None:
     of = manifest("Secret", "a", **more)
     of.body["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": '{"data": "hunter2"}'}
-    text = rendered([Changed(CHANGES[-1].change._replace(identity=of.identity, after=of), ("prod",))])
+    text = rendered([added(of)])
     assert "Secret shop/a" in text and "&lt;masked&gt;" not in text and "<masked>" in text
     assert "hunter2" not in text
 
