@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from pilothouse.cli.findings import show
 from pilothouse.cli.screen import Screen
-from pilothouse.cli.synth_verb import state_flags
+from pilothouse.cli.synth_verb import chosen, state_flags
 from pilothouse.diff import revision, sides
 from pilothouse.diff.sides import Side
 from pilothouse.diff.stacks import Changed, compare_all
 from pilothouse.diff.synthesized import StoppedError, of_sources
 from pilothouse.environment import Environment, load, names
+from pilothouse.report.text import one_line
 from pilothouse.schemas import Catalogue, known_minors
 from pilothouse.stack import Stack
 from pilothouse.validation import somebodys
@@ -75,6 +76,34 @@ def compare(wanted: Wanted, root: str | None, screen: Screen) -> Compared | None
     return Compared(base.title, head.title, changes, len(unread))
 
 
+def against_cluster(environment: str, context: str, manager: str, root: str, screen: Screen) -> Compared | None:
+    """Ask a live cluster what applying an environment would do; None where the sources give nothing.
+
+    :param environment: its name.
+    :param context: of the kubeconfig; the current one where it is empty.
+    :param manager: the name under which fields are applied.
+    :param root: the repository's root.
+    :raises cluster.ClusterError: the cluster cannot be asked.
+    """
+    from pilothouse.diff import cluster
+
+    (name,) = chosen([environment], names(root), "environment")
+    head = _of_sources(root, (name,), screen)
+    if head is None:
+        return None
+    stack = head.environments[name]
+    screen.progress(f"asking the cluster about {len(stack):,} objects")
+    tried = cluster.ask(context, stack, manager)
+    empty = _empty(Wanted(None, None), root)
+    before, after = ({name: empty(name).having(objects)} for objects in (tried.before, tried.after))
+    changes = cluster.with_refusals(compare_all(before, after, empty), tried.refused)
+    changed = {each.change.identity for each in changes}
+    alone = [f"{identity}: {words}" for identity, words in tried.refused.items() if identity not in changed]
+    for line in [*tried.notes, *alone]:
+        screen.say(one_line(line))
+    return Compared(f"the cluster {context}".rstrip(), SOURCES, changes, len(alone))
+
+
 def _base(wanted: Wanted, root: str | None, screen: Screen) -> Side:
     if wanted.base:
         return _named(wanted.base, root, wanted, screen)
@@ -88,10 +117,15 @@ def _head(wanted: Wanted, root: str | None, screen: Screen) -> Side | None:
     if wanted.head:
         return _named(wanted.head, root, wanted, screen)
     assert root is not None
+    return _of_sources(root, tuple(names(root)), screen)
+
+
+def _of_sources(root: str, environments: tuple[str, ...], screen: Screen) -> Side | None:
+    """What the sources give now; None where they give nothing."""
     from pilothouse import kept
     from pilothouse.synth import Request, synthesize
 
-    environments, flags = tuple(names(root)), state_flags(Request.limit)
+    flags = state_flags(Request.limit)
     request = Request(
         root=root,
         out=os.path.join(root, sides.DIST),

@@ -25,6 +25,7 @@ def diff(verbs: Any) -> None:
         "  pilothouse diff                        the last commit's dist/ → what the sources give\n"
         "  pilothouse diff v1.4.0 v1.5.0          two releases\n"
         "  pilothouse diff --synth v1.4.0         where dist/ is not committed\n"
+        "  pilothouse diff prod --cluster         what applying prod would do, by kubectl\n"
         "  pilothouse diff main --format json     for a program\n"
         "  pilothouse diff --format markdown      the comment of a pull or merge request\n"
         "  pilothouse diff --fail-on data-at-risk,replace\n"
@@ -34,6 +35,21 @@ def diff(verbs: Any) -> None:
     verb.add_argument("head", metavar="HEAD", nargs="?", help="a folder or a revision: the state after")
     verb.add_argument(
         "--synth", action="store_true", help="of a revision its sources count, built anew, and not its dist/"
+    )
+    verb.add_argument(
+        "--cluster",
+        metavar="CONTEXT",
+        nargs="?",
+        const="",
+        help="what is in this cluster → what applying the sources would make of it, as its API server says; BASE names "
+        "the environment then (default: kubectl's current context)",
+    )
+    verb.add_argument("--environment", metavar="ENV", help="with --cluster: the environment, in place of BASE")
+    verb.add_argument(
+        "--field-manager",
+        metavar="NAME",
+        default="kubectl",
+        help="with --cluster: under which name fields are applied, such as argocd-controller (default: kubectl)",
     )
     verb.add_argument("--kubernetes-version", metavar="X.Y", help="for objects that no environment names")
     verb.add_argument("--format", choices=FORMATS, default="human", help="how it is written (default: human)")

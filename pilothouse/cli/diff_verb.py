@@ -6,13 +6,17 @@ import argparse
 import shlex
 import sys
 
-from pilothouse.cli.compared import SOURCES, Compared, Wanted, compare
+from pilothouse.cli.compared import SOURCES, Compared, Wanted, against_cluster, compare
 from pilothouse.cli.screen import Screen
 from pilothouse.diff.impact import Effect
 from pilothouse.report.diff_sums import summary
 from pilothouse.repository import NoRepositoryError, find_root
 
 SAME, DIFFERENT, NOT_TOLD, FORBIDDEN = 0, 1, 2, 3
+
+
+class UnusedOptionError(ValueError):
+    """Options that do not go together."""
 
 
 class UnknownEffectError(ValueError):
@@ -22,6 +26,10 @@ class UnknownEffectError(ValueError):
 def run(options: argparse.Namespace, screen: Screen) -> int:
     """Compare two states; print what differs, and what that does."""
     forbidden = _forbidden(options.fail_on)
+    if options.cluster is not None:
+        return _tell(options, screen, forbidden, _of_cluster(options, screen))
+    if options.environment is not None:
+        raise UnusedOptionError("--environment goes with --cluster")
     try:
         root: str | None = find_root(options.folder)
     except NoRepositoryError:
@@ -29,7 +37,18 @@ def run(options: argparse.Namespace, screen: Screen) -> int:
             raise
         root = None
     wanted = Wanted(options.base, options.head, options.synth, options.kubernetes_version)
-    compared = compare(wanted, root, screen)
+    return _tell(options, screen, forbidden, compare(wanted, root, screen))
+
+
+def _of_cluster(options: argparse.Namespace, screen: Screen) -> Compared | None:
+    named = [name for name in (options.base, options.environment) if name]
+    if len(named) != 1 or options.head or options.synth:
+        raise UnusedOptionError("--cluster compares one environment: pilothouse diff ENV --cluster [CONTEXT]")
+    return against_cluster(named[0], options.cluster, options.field_manager, find_root(options.folder), screen)
+
+
+def _tell(options: argparse.Namespace, screen: Screen, forbidden: frozenset[Effect], compared: Compared | None) -> int:
+    """Print what differs; the exit code."""
     if compared is None:
         return NOT_TOLD
     screen.result(_told(options, screen, compared))
@@ -82,6 +101,9 @@ def _told(options: argparse.Namespace, screen: Screen, compared: Compared) -> st
 
 def _command(options: argparse.Namespace, compared: Compared) -> str:
     """What prints the same for a person."""
+    if options.cluster is not None:
+        named = [options.base or options.environment, "--cluster", options.cluster]
+        return shlex.join(["pilothouse", "diff", *filter(None, named)])
     words = ["--synth"] if options.synth else []
     return shlex.join(
         ["pilothouse", "diff", *words, compared.base, *([] if compared.head == SOURCES else [compared.head])]
