@@ -15,7 +15,11 @@ from tests.report.report_findings import texts
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 CALL = re.compile(r"[@#!$%~&]\w")
-hostile = texts | st.text(st.sampled_from("`*_{}[]()|~$<>&#@!\\ \n-+1.:/ab"), max_size=40)
+hostile = (
+    texts
+    | st.sampled_from(["```", "````", "~~~", "</details>", "<!--", "@all", "| a |"])
+    | st.text(st.sampled_from("`*_{}[]()|~$<>&#@!\\ \n-+1.:/ab"), max_size=40)
+)
 
 
 def read(markdown: str) -> Seen:
