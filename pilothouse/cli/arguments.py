@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from pilothouse import __version__
+from pilothouse.cli import diff_arguments
 
 FORMATS = ("human", "json", "github", "sarif", "junit")
 
@@ -33,12 +34,25 @@ def parser() -> argparse.ArgumentParser:
         "  0    done\n"
         "  1    findings that stop, or differences\n"
         "  2    bad usage, a bad environment file, or the machine could not do it\n"
+        "  3    diff --fail-on: it does what must not be\n"
         "  130  interrupted",
     )
     top.add_argument("-C", dest="folder", metavar="DIR", default=".", help="work in the repository of this folder")
     top.add_argument("--version", action="version", version=f"pilothouse {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    for add in (_synth, _validate, _diff, _list, _explain, _checks, _schemas, _set, _init, _doctor):
+    for add in (
+        _synth,
+        _validate,
+        diff_arguments.diff,
+        diff_arguments.changelog,
+        _list,
+        _explain,
+        _checks,
+        _schemas,
+        _set,
+        _init,
+        _doctor,
+    ):
         add(verbs)
     return top
 
@@ -138,28 +152,6 @@ def _validate(verbs: Any) -> None:
     fix.add_argument("--diff", action="store_true", help="write nothing; print what --fix would change")
     verb.add_argument("--no-kubeconform", action="store_true", help="leave the second judge out")
     _format(verb)
-
-
-def _diff(verbs: Any) -> None:
-    verb = verbs.add_parser(
-        "diff",
-        help="what differs between two states of the stack",
-        description="Compare two states object by object and field by field, as the API server reads them: the order\n"
-        "of keys, 1000m and 1, a missing field and its default are no difference, and containers, ports\n"
-        "and variables are told apart by their names. What the API server lets nobody change is said.\n\n"
-        "BASE and HEAD are folders of YAML, or revisions of git, whose dist/ counts. Without HEAD it is what\n"
-        "the sources give now; without BASE the dist/ of the last commit, or where a forge judges a change,\n"
-        "that of the commit where it left its target branch. It exits 1 where something differs.",
-        epilog="examples:\n"
-        "  pilothouse diff                        the last commit's dist/ → what the sources give\n"
-        "  pilothouse diff v1.4.0 v1.5.0          two releases\n"
-        "  pilothouse diff main --format json     for a program\n"
-        "  pilothouse diff rendered/old rendered/new",
-    )
-    verb.add_argument("base", metavar="BASE", nargs="?", help="a folder or a revision: the state before")
-    verb.add_argument("head", metavar="HEAD", nargs="?", help="a folder or a revision: the state after")
-    verb.add_argument("--kubernetes-version", metavar="X.Y", help="for objects that no environment names")
-    verb.add_argument("--format", choices=("human", "json"), default="human", help="how it is written (default: human)")
 
 
 def _list(verbs: Any) -> None:

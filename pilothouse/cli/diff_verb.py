@@ -3,108 +3,108 @@
 from __future__ import annotations
 
 import argparse
-import functools
-import os
-import pathlib
+import shlex
 import sys
-from collections.abc import Callable
 
-from pilothouse.cli.findings import show
+from pilothouse.cli.compared import SOURCES, Compared, Wanted, against_cluster, compare
 from pilothouse.cli.screen import Screen
-from pilothouse.cli.synth_verb import state_flags
-from pilothouse.diff import revision, sides
-from pilothouse.diff.sides import Side
-from pilothouse.diff.stacks import compare_all
-from pilothouse.environment import Environment, load, names
-from pilothouse.report import diff as report
+from pilothouse.diff.impact import Effect
+from pilothouse.report.diff_sums import summary
 from pilothouse.repository import NoRepositoryError, find_root
-from pilothouse.schemas import Catalogue, known_minors
-from pilothouse.stack import Stack
-from pilothouse.validation import somebodys
 
-SAME, DIFFERENT, NOT_TOLD = 0, 1, 2
+SAME, DIFFERENT, NOT_TOLD, FORBIDDEN = 0, 1, 2, 3
+
+
+class UnusedOptionError(ValueError):
+    """Options that do not go together."""
+
+
+class UnknownEffectError(ValueError):
+    """A word that names no effect."""
 
 
 def run(options: argparse.Namespace, screen: Screen) -> int:
-    """Compare two states; print what differs."""
+    """Compare two states; print what differs, and what that does."""
+    forbidden = _forbidden(options.fail_on)
+    if options.cluster is not None:
+        return _tell(options, screen, forbidden, _of_cluster(options, screen))
+    if options.environment is not None:
+        raise UnusedOptionError("--environment goes with --cluster")
     try:
         root: str | None = find_root(options.folder)
     except NoRepositoryError:
         if not (options.base and options.head):
             raise
         root = None
-    base = _base(options, root)
-    head = _head(options, root, screen)
-    if head is None:
+    wanted = Wanted(options.base, options.head, options.synth, options.kubernetes_version)
+    return _tell(options, screen, forbidden, compare(wanted, root, screen))
+
+
+def _of_cluster(options: argparse.Namespace, screen: Screen) -> Compared | None:
+    named = [name for name in (options.base, options.environment) if name]
+    if len(named) != 1 or options.head or options.synth:
+        raise UnusedOptionError("--cluster compares one environment: pilothouse diff ENV --cluster [CONTEXT]")
+    return against_cluster(named[0], options.cluster, options.field_manager, find_root(options.folder), screen)
+
+
+def _tell(options: argparse.Namespace, screen: Screen, forbidden: frozenset[Effect], compared: Compared | None) -> int:
+    """Print what differs; the exit code."""
+    if compared is None:
         return NOT_TOLD
-    empty = _empty(options, root)
-    before, after = (
-        {name: empty(name).having(objects) for name, objects in side.environments.items()} for side in (base, head)
-    )
-    changes = compare_all(before, after, empty)
-    unread = base.findings + head.findings
-    if unread:
-        show(unread, root or os.getcwd(), "human", screen, advice=True, aside=True)
+    screen.result(_told(options, screen, compared))
+    first, *more = summary(compared.changes)
+    screen.say("\n".join([f"{compared.base} → {compared.head}: {first}", *more]))
+    if compared.unread:
+        return NOT_TOLD
+    if any(impact.effect in forbidden for each in compared.changes for impact in each.change.impacts):
+        return FORBIDDEN
+    return DIFFERENT if compared.changes else SAME
+
+
+def _forbidden(words: str | None) -> frozenset[Effect]:
+    """The effects that must not be.
+
+    :raises UnknownEffectError: one of the words is none.
+    """
+    asked = [word.strip() for word in (words or "").split(",") if word.strip()]
+    known = {effect.value: effect for effect in Effect}
+    unknown = [word for word in asked if word not in known]
+    if unknown or (words is not None and not asked):
+        raise UnknownEffectError(f"--fail-on {words}: expected one or more of {', '.join(known)}")
+    return frozenset(known[word] for word in asked)
+
+
+def _told(options: argparse.Namespace, screen: Screen, compared: Compared) -> str:
+    """The changes in the form that was asked for."""
+    base, head, changes, unread = compared
     if options.format == "json":
-        screen.result(report.as_json(changes, base.title, head.title))
-    else:
-        stream = sys.stdout
-        screen.result(report.human(changes, colour=screen.colour(stream), width=screen.width(stream)))
-    screen.say(f"{base.title} → {head.title}: {report.summary(changes)}")
-    if unread:
-        return NOT_TOLD
-    return DIFFERENT if changes else SAME
+        from pilothouse.report import diff_json
+
+        return diff_json.render(changes, base, head)
+    if options.format == "html":
+        from pilothouse.report import diff_html
+
+        return diff_html.render(changes, base, head, unread=unread)
+    if options.format == "markdown":
+        from pilothouse.report import diff_markdown
+
+        return diff_markdown.render(
+            changes, base, head, command=_command(options, compared), limit=options.limit, unread=unread
+        )
+    from pilothouse.report import diff_human
+
+    width, beside = screen.width(sys.stdout), options.side_by_side
+    if beside is None:
+        beside = sys.stdout.isatty() and width >= diff_human.WIDE
+    return diff_human.render(changes, colour=screen.colour(sys.stdout), width=width, beside=beside)
 
 
-def _base(options: argparse.Namespace, root: str | None) -> Side:
-    if options.base:
-        return _named(options.base, root)
-    assert root is not None
-    return sides.of_revision(root, revision.merge_base(root, os.environ) or "HEAD")
-
-
-def _head(options: argparse.Namespace, root: str | None, screen: Screen) -> Side | None:
-    """What the second word names, or what the sources give now; None where they give nothing."""
-    if options.head:
-        return _named(options.head, root)
-    assert root is not None
-    from pilothouse import kept
-    from pilothouse.synth import Request, synthesize
-
-    environments, flags = tuple(names(root)), state_flags(Request.limit)
-    request = Request(
-        root=root,
-        out=os.path.join(root, sides.DIST),
-        environments=environments,
-        engine=kept.engine_state(root, *flags),
-        flags=flags,
-        write=False,
+def _command(options: argparse.Namespace, compared: Compared) -> str:
+    """What prints the same for a person."""
+    if options.cluster is not None:
+        named = [options.base or options.environment, "--cluster", options.cluster]
+        return shlex.join(["pilothouse", "diff", *filter(None, named)])
+    words = ["--synth"] if options.synth else []
+    return shlex.join(
+        ["pilothouse", "diff", *words, compared.base, *([] if compared.head == SOURCES else [compared.head])]
     )
-    outcome = synthesize(request, None, lambda done, of: screen.progress(f"built {done} of {of} chart instances"))
-    if outcome.stopped:
-        show(outcome.findings, root, "human", screen, advice=False, aside=True, profiles=outcome.profiles)
-        screen.say("the sources give nothing to compare")
-        return None
-    return Side("the sources", dict(outcome.manifests))
-
-
-def _named(word: str, root: str | None) -> Side:
-    """A folder, or a revision."""
-    if os.path.isdir(word):
-        return sides.of_folder(word)
-    return sides.of_revision(root if root is not None else os.getcwd(), word)
-
-
-def _empty(options: argparse.Namespace, root: str | None) -> Callable[[str], Stack]:
-    """Each environment's stack without objects: its own cluster's, where the repository has it."""
-    there: dict[str, Environment] = {}
-    for name in names(root) if root is not None and not options.kubernetes_version else ():
-        there[name] = load(root or "", name, kubernetes_versions=known_minors)
-    crds = pathlib.Path(root, "schemas") if root is not None else None
-    catalogue = functools.cache(lambda version: Catalogue(version, crds))
-
-    def empty(name: str) -> Stack:
-        environment = there.get(name) or somebodys(options.kubernetes_version or known_minors()[-1])
-        return Stack(environment, catalogue(environment.kubernetes_version), ())
-
-    return empty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pilothouse import git
 
@@ -79,6 +79,19 @@ def merge_base(root: str, environment: Mapping[str, str]) -> str | None:
     raise RevisionError(
         f"git does not know where this change left {target}{_shallow(root) or f': fetch origin {target}'}"
     )
+
+
+def subjects(root: str, base: str, head: str, folders: Sequence[str]) -> list[tuple[str, str]]:
+    """The commits from one revision to another that touch some folders, the latest first; merges do not count.
+
+    :param root: a folder of the repository's working tree; ``folders`` are relative to it.
+    :returns: each one's short name, and the first line of its message.
+    :raises RevisionError: git does not have one of them.
+    """
+    reach = f"{resolve(root, base)}..{resolve(root, head)}"
+    told = _git(root, "log", "--no-merges", "--no-show-signature", "--format=%h%x09%s", reach, "--", *folders) or b""
+    lines = (line.partition("\t") for line in told.decode("utf-8", "replace").splitlines())
+    return [(name, subject) for name, _, subject in lines]
 
 
 def _shallow(root: str) -> str:

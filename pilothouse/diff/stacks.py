@@ -7,15 +7,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pilothouse.checks.secrets import MASK
-from pilothouse.diff.change import FieldChange, ObjectChange
+from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.compare import compare
 from pilothouse.diff.foresee import foresee
 from pilothouse.diff.order import apply_order
+from pilothouse.diff.secrecy import masked_field
 from pilothouse.manifest import Identity
 from pilothouse.stack import Stack
-
-_SECRET = ("data", "stringData")
 
 
 class Changed(NamedTuple):
@@ -47,7 +45,7 @@ def compare_stacks(before: Stack, after: Stack) -> list[ObjectChange]:
         if fields:
             found.append(ObjectChange(identity, old, new, fields))
     return [
-        change._replace(fields=[_masked(change.identity, each) for each in change.fields])
+        change._replace(fields=[masked_field(change.identity, each) for each in change.fields])
         for change in foresee(found, before, after)
     ]
 
@@ -82,11 +80,3 @@ def _content(change: ObjectChange) -> Any:
     if change.before is None or change.after is None:
         return [change.before is None, change.manifest.body, impacts]
     return [[[each.field, each.before, each.after, each.order] for each in change.fields], impacts]
-
-
-def _masked(identity: Identity, change: FieldChange) -> FieldChange:
-    """A change of which nothing secret can be told."""
-    if (identity.group, identity.kind) != ("", "Secret") or change.path[0] not in _SECRET:
-        return change
-    before, after = (value if value is msgspec.UNSET else MASK for value in (change.before, change.after))
-    return change._replace(before=before, after=after)

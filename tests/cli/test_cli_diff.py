@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from tests.cli.git_repository import commit, committed, git
 from tests.synth.synth_repository import Repository, Run
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "pilothouse/report/diff.schema.json").read_text())
@@ -18,23 +18,7 @@ MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: sho
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    made = Repository(tmp_path / "repository")
-    made.good()
-    git(made, "init", "--quiet", "--initial-branch=main")
-    commit(made, "first")
-    return made
-
-
-def git(repository: Repository, *words: str) -> str:
-    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *identity, *words], cwd=repository.root, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-def commit(repository: Repository, message: str) -> str:
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message", message)
-    return git(repository, "rev-parse", "HEAD")
+    return committed(tmp_path / "repository")
 
 
 def told(run: Run) -> dict[str, Any]:
@@ -119,7 +103,7 @@ def test_a_secret_is_not_told(tmp_path: Path, repository: Repository) -> None:
         (tmp_path / folder).mkdir()
         secret = MAP.format(name="a", value=value).replace("ConfigMap", "Secret").replace("\ndata:", "\nstringData:")
         (tmp_path / folder / "a.yaml").write_text(secret)
-    for form in ("human", "json"):
+    for form in ("human", "json", "markdown", "html"):
         run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"), "--format", form)
         assert run.code == 1
         assert "stringData.a" in run.out
@@ -127,16 +111,71 @@ def test_a_secret_is_not_told(tmp_path: Path, repository: Repository) -> None:
 
 
 def test_what_the_server_refuses_is_said_with_what_to_do(tmp_path: Path, repository: Repository) -> None:
-    for folder, value in (("old", "1"), ("new", "2")):
-        (tmp_path / folder).mkdir()
-        frozen = MAP.format(name="a", value=value) + "immutable: true\n"
-        (tmp_path / folder / "a.yaml").write_text(frozen)
-    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    old, new = frozen(tmp_path)
+    run = repository.run("diff", old, new)
     assert run.code == 1
     assert "  replace: data.a cannot change: the API server refuses it; give it another name" in run.out
-    assert "the API server refuses 1 of these changes" in run.err
-    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"), "--format", "json")
+    assert "1 object changed; the API server refuses 1 object" in run.err
+    run = repository.run("diff", old, new, "--format", "json")
     assert [each["field"] for each in told(run)["changes"][0]["impacts"]] == ["data.a"]
+
+
+def frozen(tmp_path: Path) -> tuple[str, str]:
+    """Two folders, between which the API server refuses a change."""
+    for folder, value in (("old", "1"), ("new", "2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.yaml").write_text(MAP.format(name="a", value=value) + "immutable: true\n")
+    return str(tmp_path / "old"), str(tmp_path / "new")
+
+
+@pytest.mark.parametrize("form", ["human", "json", "markdown", "html"])
+def test_what_must_not_be_is_an_end_of_its_own(tmp_path: Path, repository: Repository, form: str) -> None:
+    old, new = frozen(tmp_path)
+    run = repository.run("diff", old, new, "--fail-on", "data-at-risk,replace", "--format", form)
+    assert run.code == 3
+    assert "immutable" not in run.err and run.out
+    assert repository.run("diff", old, new, "--fail-on", "data-at-risk", "--format", form).code == 1
+    assert repository.run("diff", old, old, "--fail-on", "replace", "--format", form).code == 0
+
+
+@pytest.mark.parametrize("word", ["replaced", "", ",", "replace,REPLACE"])
+def test_an_effect_that_is_none_is_said_before_anything_is_read(repository: Repository, word: str) -> None:
+    run = repository.run("diff", "nowhere", "nowhere", "--fail-on", word)
+    assert (run.code, run.out) == (2, "")
+    assert f"--fail-on {word}: expected one or more of data-at-risk, replace, breaks, access," in run.err
+
+
+def test_the_comment_of_a_change(tmp_path: Path, repository: Repository) -> None:
+    old, new = frozen(tmp_path)
+    run = repository.run("diff", old, new, "--format", "markdown")
+    assert run.code == 1
+    assert run.out.startswith("<!-- pilothouse diff -->\n")
+    assert "**Refused by the API server**" in run.out
+    assert "@@ data.a @@\n-1\n+2\n" in run.out
+
+
+def test_a_comment_keeps_to_what_the_forge_takes(tmp_path: Path, repository: Repository) -> None:
+    for folder, value in (("old", "1"), ("new", "2")):
+        (tmp_path / folder).mkdir()
+        maps = [MAP.format(name=f"a-{number}", value=value) for number in range(50)]
+        (tmp_path / folder / "a.yaml").write_text("---\n".join(maps))
+    words = ("diff", str(tmp_path / "old"), str(tmp_path / "new"), "--format", "markdown", "--limit")
+    run = repository.run(*words, "4000")
+    assert run.code == 1 and len(run.out) <= 4000
+    assert f"`pilothouse diff {tmp_path / 'old'} {tmp_path / 'new'}`" in run.out
+    assert repository.run(*words, "1999").code == 2
+
+
+def test_the_page_of_a_change(tmp_path: Path, repository: Repository) -> None:
+    run = repository.run("diff", *frozen(tmp_path), "--format", "html")
+    assert run.code == 1
+    assert run.out.startswith("<!doctype html>\n") and run.out.endswith("</html>\n")
+    assert "data.a cannot change" in run.out
+
+
+def test_what_was_stands_beside_what_is_where_that_is_asked_for(tmp_path: Path, repository: Repository) -> None:
+    run = repository.run("diff", *frozen(tmp_path), "--side-by-side")
+    assert "    data.a  1 " in run.out and " │ 2\n" in run.out
 
 
 @pytest.mark.parametrize(

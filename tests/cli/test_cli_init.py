@@ -24,7 +24,9 @@ def init(repository: Repository, name: str, folder: Path) -> Run:
 
 
 FILES = [
+    ".github/workflows/manifests.yml",
     ".gitignore",
+    ".gitlab-ci.yml",
     "Makefile",
     "README.md",
     "charts/my_shop.py",
@@ -59,7 +61,8 @@ def test_this_folder_may_be_the_one(repository: Repository, tmp_path: Path) -> N
     again = init(repository, ".", tmp_path / "my-shop")
     assert (again.code, again.out) == (2, "")
     assert (
-        "is not empty: there is .gitignore, Makefile, README.md, …; a new repository needs an empty folder" in again.err
+        "is not empty: there is .github, .gitignore, .gitlab-ci.yml, …; a new repository needs an empty folder"
+        in again.err
     )
 
 
