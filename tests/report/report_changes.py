@@ -27,7 +27,7 @@ def manifest(kind: str, name: str, group: str = "", namespace: str = "shop", **r
 
 
 def found(change: ObjectChange, where: tuple[str, ...]) -> Changed:
-    return Changed(change, where)
+    return Changed(change, where, tuple(1 for _ in where))
 
 
 def changed(
