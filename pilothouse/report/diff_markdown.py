@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pilothouse.diff.change import FieldChange
 from pilothouse.diff.impact import Effect
 from pilothouse.diff.stacks import Changed
+from pilothouse.manifest import Identity
 from pilothouse.report.diff_sums import Sum, by_environment, summary
 from pilothouse.report.diff_words import (
     SIGNS,
@@ -118,20 +119,19 @@ def _cell(of: Sum, effect: Effect) -> str:
 
 def _happens(page: _Page, changes: Sequence[Changed]) -> None:
     """What happens, the gravest first."""
-    found: dict[Effect, dict[str, None]] = {}
+    found: dict[Effect, dict[tuple[Identity, str], set[str]]] = {}
     for changed in changes:
-        change, environments = changed.change, changed.environments
-        where = f" ({', '.join(prose(name, 100) for name in environments)})" if any(environments) else ""
-        for impact in change.impacts:
-            line = f"- {code(str(change.identity))}{where}: {prose(sentence(impact))}"
-            found.setdefault(impact.effect, {})[line] = None
+        for impact in changed.change.impacts:
+            line = changed.change.identity, sentence(impact)
+            found.setdefault(impact.effect, {}).setdefault(line, set()).update(filter(None, changed.environments))
     for effect in Effect:
         if effect is Effect.NOTHING or effect not in found:
             continue
         told = [f"**{TITLES[effect]}**\n"]
         left = 0
-        for line in found[effect]:
-            if page.add(*told, line):
+        for (identity, said), names in found[effect].items():
+            where = f" ({', '.join(prose(name, 100) for name in sorted(names))})" if names else ""
+            if page.add(*told, f"- {code(str(identity))}{where}: {prose(said)}"):
                 told = []
             else:
                 left += 1

@@ -75,6 +75,8 @@ def by_environment(changes: Sequence[Changed]) -> dict[str, Sum]:
             told.sorts[sort_of(each.change)] += 1
             for impact in each.change.impacts:
                 on = impact.on or each.change.identity
+                if impact.effect is Effect.RENAMED:
+                    on = min(on, each.change.identity)  # both of its names tell of it
                 told.objects.setdefault(impact.effect, {}).setdefault(on, []).append(impact)
     return dict(sorted(found.items()))
 

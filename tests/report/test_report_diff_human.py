@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilothouse.diff.change import FieldChange
+from pilothouse.diff.impact import Effect, Impact
 from pilothouse.diff.stacks import Changed
 from pilothouse.report import diff_human
 from pilothouse.report.diff_sums import summary
 from pilothouse.report.text import columns
-from tests.report.report_changes import CHANGES, any_changes, changed, manifest
+from tests.report.report_changes import CHANGES, added, any_changes, changed, manifest, removed
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -84,6 +85,15 @@ def test_the_end_sums_up_each_environment() -> None:
     assert staging == "  staging: 1 workload rolls (1 pod, at least 5 s)"
     (only,) = summary([CHANGES[0]._replace(environments=("",))])
     assert only == "1 object changed; 1 workload rolls (1 pod, at least 5 s)"
+
+
+def test_a_rename_counts_once() -> None:
+    old, new = manifest("ConfigMap", "old"), manifest("ConfigMap", "new")
+    both = [
+        removed(old, Impact(Effect.RENAMED, "it comes again under the name new", on=new.identity)),
+        added(new, Impact(Effect.RENAMED, "it had the name old", on=old.identity)),
+    ]
+    assert summary(both) == ["1 object added, 1 removed", "  prod: 1 object is renamed"]
 
 
 @given(any_changes, st.integers(40, 160), st.booleans())

@@ -58,6 +58,12 @@ def test_what_happens_stands_in_the_order_of_its_gravity_and_before_the_fields()
     assert folded[-1] == "+ PriorityClass urgent"
 
 
+def test_what_is_the_same_in_several_environments_is_said_once() -> None:
+    twice = [each._replace(environments=(name,)) for each in CHANGES[5:6] for name in ("prod", "dev")]
+    assert "- `Service shop/web` (dev, prod): wider: it is reached" in rendered(twice)
+    assert rendered(twice).count("wider") == 1
+
+
 def test_a_line_of_a_text_is_told_with_those_around_it() -> None:
     assert "@@ data[nginx.conf] @@\n a\n b\n-listen 80;\n+listen 8080;\n c\n d\n" in rendered(CHANGES)
 
