@@ -98,7 +98,7 @@ class _Page:
         else:
             yield f"{name}:"
             for sign, line in unified(told):
-                yield self._paint(_COLOURS[sign], fit(f"  {sign} {line}", width))
+                yield self._paint(_COLOURS.get(sign, _DIM), fit(f"  {sign} {line}", width))
 
     def _two_columns(self, name: str, change: FieldChange, room: int) -> Iterator[str]:
         """A field's name, what it was, and what it is.

@@ -56,6 +56,7 @@ def render(
         _table(page, by_environment(changes))
         _happens(page, changes)
         left = _details(page, changes)
+        _order(page, changes)
         if left or page.cut:
             of = f"The fields of {left:,} of {len(changes):,} objects" if left else "Some of it"
             page.end(f"{of} {'are' if left else 'is'} not shown here, for it would be too long: {code(command)}\n")
@@ -144,6 +145,23 @@ def _details(page: _Page, changes: Sequence[Changed]) -> int:
     for changed in gravest_first(changes):
         left += not page.add(_detail(changed))
     return left
+
+
+def _order(page: _Page, changes: Sequence[Changed]) -> None:
+    """In which order the changes are applied, folded, for each environment where there is one."""
+    places: dict[str, list[tuple[int, Changed]]] = {}
+    for changed in changes:
+        for name, place in zip(changed.environments, changed.order, strict=True):
+            places.setdefault(name, []).append((place, changed))
+    alike: dict[str, list[str]] = {}
+    for name, told in sorted(places.items()):
+        listed = (each for _, each in sorted(told, key=lambda each: each[0]))
+        lines = "\n".join(f"{SIGNS[sort_of(each.change)]} {one_line(str(each.change.identity))}" for each in listed)
+        if len(told) > 1:
+            alike.setdefault(lines, []).append(name)
+    for lines, names in alike.items():
+        summary = " · ".join(filter(None, ("The order in which they are applied", raw(", ".join(names)))))
+        page.add(f"<details>\n<summary>{summary}</summary>\n\n{block(lines.splitlines(), 'diff')}\n\n</details>\n")
 
 
 def _detail(changed: Changed) -> str:

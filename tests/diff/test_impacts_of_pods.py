@@ -46,12 +46,12 @@ def rolled(kind: str = "Deployment", *beside: dict[str, Any], **spec: Any) -> Im
 
 ROLLS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("Deployment", {}, "3 pods are replaced, 1 at a time: 3 stay ready, 4", {"pods": 3, "ready": 3, "most": 4}),
-    ("Deployment", {"replicas": 1}, "1 pod is replaced, 1 at a time: 1 stay ready", {"pods": 1, "ready": 1}),
+    ("Deployment", {"replicas": 1}, "1 pod is replaced, 1 at a time: 1 stays ready", {"pods": 1, "ready": 1}),
     ("Deployment", {"container": SLOW, "minReadySeconds": 5}, "at least 45 s", {"seconds": 45}),
     (
         "Deployment",
         {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 2}}},
-        "2 at a time: 1 stay ready, 3 are there at most",
+        "2 at a time: 1 stays ready, 3 are there at most",
         {"ready": 1, "most": 3},
     ),
     ("Deployment", {"strategy": {"type": "Recreate"}}, "3 pods end before new ones start", {"ready": 0, "most": 3}),

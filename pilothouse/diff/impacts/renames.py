@@ -68,7 +68,7 @@ _THEN: dict[GroupKind, tuple[str, str]] = {
 
 
 def renames(change: ObjectChange, between: Between) -> Iterator[Impact]:
-    """The object under whose name one that goes comes again, or came from."""
+    """The object under whose name one that goes comes again, with what that means; or that one came from."""
     if change.before is not None and change.after is not None:
         return
     other = _pairs(between).get(change.identity)
@@ -86,8 +86,11 @@ def renames(change: ObjectChange, between: Between) -> Iterator[Impact]:
         if stem and stem == _stem(other.name):
             yield Impact(Effect.RENAMED, f"{says}: its name changes with its content", on=other, facts=facts)
             return
-    so, then = _THEN.get(kind, ("the one is deleted, and the other made", ""))
-    yield Impact(Effect.RENAMED, f"{says}: {so}", then, on=other, facts=facts)
+    if not gone:
+        yield Impact(Effect.RENAMED, says, on=other, facts=facts)
+        return
+    means, then = _THEN.get(kind, ("the one is deleted, and the other made", ""))
+    yield Impact(Effect.RENAMED, f"{says}: {means}", then, on=other, facts=facts)
 
 
 _known: weakref.WeakKeyDictionary[Stack, tuple[Mapping[Identity, ObjectChange], dict[Identity, Identity]]] = (

@@ -69,7 +69,7 @@ def _deployment(change: ObjectChange, between: Between, after: Manifest) -> Impa
     if not how.ready and mapping(spec, "strategy").get("type") == "Recreate":
         says = f"{counted(how.pods)} end before new ones start (Recreate): none is ready meanwhile"
     else:
-        says = f"{_replaced(how)}, {how.at_a_time} at a time: {how.ready} stay ready, {how.most} are there at most"
+        says = f"{_replaced(how)}, {how.at_a_time} at a time: {_ready(how.ready)}, {how.most} are there at most"
     stalls, so = _no_room(change, between, how)
     return _told(says, how, between.after, after, stalls, so)
 
@@ -93,7 +93,7 @@ def _stateful_set(change: ObjectChange, between: Between, after: Manifest) -> Im
     seconds = how.seconds // -(-how.pods // how.at_a_time) * steps
     part = how._replace(pods=replaced, seconds=seconds)
     ready = how.pods - min(replaced, how.at_a_time)
-    says = f"{_replaced(part)}, {min(replaced, how.at_a_time)} at a time, the highest ordinal first: {ready} stay ready"
+    says = f"{_replaced(part)}, {min(replaced, how.at_a_time)} at a time, the highest ordinal first: {_ready(ready)}"
     if replaced < how.pods:
         says += f"; the {counted(partition)} with the lowest stay as they are (partition)"
     return _told(says, part._replace(ready=ready), between.after, after)
@@ -205,6 +205,10 @@ def _partition(manifest: Manifest) -> int:
 
 def _replaced(how: Rollout) -> str:
     return f"{counted(how.pods)} {'is' if how.pods == 1 else 'are'} replaced"
+
+
+def _ready(pods: int) -> str:
+    return f"{pods} {'stays' if pods == 1 else 'stay'} ready"
 
 
 def _told(says: str, how: Rollout, stack: Stack, after: Manifest, stalls: str = "", so: str = "") -> Impact:
