@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 GO := .venv/.go
 
-.PHONY: help synth validate list test test-cluster lint format docs bench agreement schemas schemas-check lock clean
+.PHONY: help synth validate list test test-cluster lint format docs comment bench agreement schemas schemas-check lock clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ schemas-check: $(READY) $(GO) ## is the schema catalogue what its pinned modules
 
 docs: $(READY) ## write docs/kit.md, docs/checks.md and docs/coverage.md anew from what they speak of
 	@$(BIN)/python -m docs.generate
+
+comment: $(READY) ## write docs/comment.md and its picture anew: what diff says of the README's change (needs Chromium)
+	@$(BIN)/python -m docs.comment
 
 bench: $(READY) $(GO) ## the figures, and the peers beside them
 	@PATH="$$PATH:$(abspath $(BIN))" $(BIN)/python benchmarks/run.py $(ARGS)
