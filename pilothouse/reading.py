@@ -101,10 +101,11 @@ class Reading:
         :param shown: how findings name it.
         :param path: where it is.
         """
-        real = os.path.realpath(path)
-        if self._nodes and real.startswith(self._nodes):
-            self._read_machine_file(content, shown, real)
-            return
+        if self._nodes:
+            real = os.path.realpath(path)
+            if real.startswith(self._nodes):
+                self._read_machine_file(content, shown, real)
+                return
         try:
             documents = expand_lists(load_all(content, file=shown))
         except YamlReadError as error:
@@ -165,14 +166,29 @@ def files_below(paths: Iterable[str], nodes: str = "") -> Iterator[str]:
     :param nodes: the folder of an environment's files for machines, whose files count whatever they end in.
     """
     seen: set[str] = set()
+    folders: dict[str, str] = {}
     of_nodes = os.path.join(os.path.realpath(nodes), "") if nodes else ""
     for path in paths:
         every = bool(of_nodes) and os.path.join(os.path.realpath(path), "").startswith(of_nodes)
         for file in _files_of(path, every=every):
-            real = os.path.realpath(file)
+            real = _real(file, folders)
             if real not in seen:
                 seen.add(real)
                 yield file
+
+
+def _real(file: str, folders: dict[str, str]) -> str:
+    """A file's path without symlinks.
+
+    :param file: where it is.
+    :param folders: those of the folders of earlier files: there are many files in each.
+    """
+    if os.path.islink(file):
+        return os.path.realpath(file)
+    folder, name = os.path.split(file)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)
 
 
 def _files_of(path: str, *, every: bool) -> Iterator[str]:
@@ -180,6 +196,7 @@ def _files_of(path: str, *, every: bool) -> Iterator[str]:
         yield path
         return
     parts: set[str] = set()
+    known: dict[str, str] = {}
     for folder, folders, names in os.walk(path):
         if not every and HELM_CHART in names:
             # Its templates are no YAML; what it brings besides are definitions of custom resources.
@@ -190,7 +207,7 @@ def _files_of(path: str, *, every: bool) -> Iterator[str]:
             if name in KUSTOMIZATIONS:
                 parts |= kustomizations.parts(folder, name)
         for name in sorted(names):
-            if parts and os.path.realpath(os.path.join(folder, name)) in parts:
+            if parts and _real(os.path.join(folder, name), known) in parts:
                 continue
             if not name.startswith(".") and (every or (name.endswith(SUFFIXES) and name not in KUSTOMIZATIONS)):
                 yield os.path.join(folder, name)

@@ -58,7 +58,8 @@ def compare(wanted: Wanted, root: str | None, screen: Screen) -> Compared | None
     :param root: the repository's root; None where there is none.
     """
     try:
-        base, head = _base(wanted, root, screen), _head(wanted, root, screen)
+        base = _base(wanted, root, screen)
+        head = _head(wanted, root, screen, base)
     except StoppedError as error:
         show(error.findings, root or os.getcwd(), "human", screen, advice=False, aside=True)
         screen.say(str(error))
@@ -112,10 +113,10 @@ def _base(wanted: Wanted, root: str | None, screen: Screen) -> Side:
     return _of_revision(left[:_SHORT] if left is not None else "HEAD", root, wanted, screen)
 
 
-def _head(wanted: Wanted, root: str | None, screen: Screen) -> Side | None:
+def _head(wanted: Wanted, root: str | None, screen: Screen, base: Side) -> Side | None:
     """What the second word names, or what the sources give now; None where they give nothing."""
     if wanted.head:
-        return _named(wanted.head, root, wanted, screen)
+        return _named(wanted.head, root, wanted, screen, base)
     assert root is not None
     return _of_sources(root, tuple(names(root)), screen)
 
@@ -142,16 +143,16 @@ def _of_sources(root: str, environments: tuple[str, ...], screen: Screen) -> Sid
     return Side(SOURCES, dict(outcome.manifests))
 
 
-def _named(word: str, root: str | None, wanted: Wanted, screen: Screen) -> Side:
+def _named(word: str, root: str | None, wanted: Wanted, screen: Screen, like: Side | None = None) -> Side:
     """A folder, or a revision."""
     if os.path.isdir(word):
-        return sides.of_folder(word)
-    return _of_revision(word, root if root is not None else os.getcwd(), wanted, screen)
+        return sides.of_folder(word, like)
+    return _of_revision(word, root if root is not None else os.getcwd(), wanted, screen, like)
 
 
-def _of_revision(name: str, root: str, wanted: Wanted, screen: Screen) -> Side:
+def _of_revision(name: str, root: str, wanted: Wanted, screen: Screen, like: Side | None = None) -> Side:
     if not wanted.synth:
-        return sides.of_revision(root, name)
+        return sides.of_revision(root, name, like)
     screen.progress(f"building {name}")
     try:
         return of_sources(root, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import shlex
 import sys
 
@@ -25,6 +26,7 @@ class UnknownEffectError(ValueError):
 
 def run(options: argparse.Namespace, screen: Screen) -> int:
     """Compare two states; print what differs, and what that does."""
+    gc.disable()  # a short life with many small objects, all of them kept to its end
     forbidden = _forbidden(options.fail_on)
     if options.cluster is not None:
         return _tell(options, screen, forbidden, _of_cluster(options, screen))

@@ -25,12 +25,18 @@ class Side:
     """Each environment's objects; under the empty name those of a folder that is no output folder."""
     findings: list[Finding] = field(default_factory=list)
     """What could not be read; the rest is compared all the same."""
+    files: dict[str, tuple[bytes, list[Manifest]]] = field(default_factory=dict)
+    """Each file's content and objects: what is the same in another state is not read again. Of one of which something
+    is to be said there are none."""
 
 
-def of_folder(path: str) -> Side:
+def of_folder(path: str, like: Side | None = None) -> Side:
     """What a folder of YAML holds, ours or anyone's.
 
     Where each of its folders has a kustomization, as in an output folder, each is an environment.
+
+    :param path: the folder.
+    :param like: another state: of a file that both have alike, its objects are taken.
     """
     named = {}
     for file in files_below([path]):
@@ -39,22 +45,23 @@ def of_folder(path: str) -> Side:
     below = ["", *os.listdir(path)]
     places = [os.path.join(folder, name) for folder in below for name in KUSTOMIZATIONS]
     there = [place for place in places if os.path.isfile(os.path.join(path, place))]
-    return _side(path, path, named, _environments([*named, *there]))
+    return _side(path, path, named, _environments([*named, *there]), like)
 
 
-def of_revision(root: str, name: str) -> Side:
+def of_revision(root: str, name: str, like: Side | None = None) -> Side:
     """What the repository's ``dist/`` holds at a revision.
 
     :param root: the repository's root.
     :param name: the revision.
+    :param like: as for :func:`of_folder`.
     :raises revision.RevisionError: git does not have it.
     """
     found = revision.files(root, name, DIST)
     inside = {path.removeprefix(f"{DIST}/"): content for path, content in found.items() if path.endswith(SUFFIXES)}
-    return _side(name, f"{name}:{DIST}", inside, _environments(inside))
+    return _side(name, f"{name}:{DIST}", inside, _environments(inside), like)
 
 
-def _side(title: str, shown: str, files: dict[str, bytes], environments: set[str]) -> Side:
+def _side(title: str, shown: str, files: dict[str, bytes], environments: set[str], like: Side | None) -> Side:
     side = Side(title)
     readings: dict[str, Reading] = {}
     for path, content in files.items():
@@ -63,7 +70,13 @@ def _side(title: str, shown: str, files: dict[str, bytes], environments: set[str
             continue
         name = first if rest and first in environments else ""
         reading = readings.setdefault(name, Reading())
-        reading.read_text(content, f"{shown}/{path}", os.path.join(shown, path))
+        objects, findings = len(reading.manifests), len(reading.findings)
+        same = like.files.get(path) if like is not None else None
+        if same is not None and same[0] == content and same[1]:
+            reading.manifests += same[1]
+        else:
+            reading.read_text(content, f"{shown}/{path}", os.path.join(shown, path))
+        side.files[path] = content, reading.manifests[objects:] if len(reading.findings) == findings else []
     for name in sorted(readings):
         side.environments[name] = list(readings[name].manifests)
         side.findings += readings[name].findings

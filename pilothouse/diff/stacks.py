@@ -41,7 +41,7 @@ def compare_stacks(before: Stack, after: Stack) -> list[ObjectChange]:
         if old is None or new is None:
             found.append(ObjectChange(identity, old, new))
             continue
-        fields = compare(old.body, new.body, after.catalogue)
+        fields = compare(old.body, new.body, after.catalogue) if old is not new else []
         if fields:
             found.append(ObjectChange(identity, old, new, fields))
     return [
