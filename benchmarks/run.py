@@ -108,7 +108,7 @@ def _measure_size(arguments: argparse.Namespace, built: peers.Peers, size: int, 
     helm, pipe, *others = place.others()
     contenders = [
         contender
-        for contender in [helm, pipe, *place.pilothouse(), *others]
+        for contender in [helm, pipe, *place.pilothouse(), *place.diffs(), *others]
         if size <= contender.largest
         # Helm's output is what the others are compared with, and its pipe what they are set in relation to.
         and (not wanted or contender.name in ("helm", PIPE) or any(map(contender.name.startswith, wanted)))

@@ -7,6 +7,7 @@ import itertools
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ KINDS = [
     ("networking.k8s.io/v1", "Ingress"),
 ]
 UNCHECKED = Path(__file__).parent / "unchecked.py"
+READ_ONLY = Path(__file__).parent / "read_only.py"
 THREE = ["dev", "prod", "staging"]
 
 
@@ -192,6 +194,48 @@ class Workplace:
         ]
         # The cold rows come first in each round: the others need what it leaves.
         return mine[-3:] + mine[:-3]
+
+    def diffs(self) -> list[Contender]:
+        """Two states of the same objects, of which ten differ in their image: as folders, and as a stream each."""
+        program = str(Path(sys.executable).parent / "pilothouse")
+        before, after = (str(self.folder / "diff" / name) for name in ("before", "after"))
+        dyff = [str(self.peers.go["dyff"]), "between", "--omit-header", "--set-exit-code"]
+        return [
+            self._diff(
+                "diff", "pilothouse diff", "reads, compares, foretells", [program, "diff", before, after], "rolls:"
+            ),
+            self._diff(
+                "diff-read",
+                "pilothouse diff, not compared",
+                "reads",
+                [sys.executable, str(READ_ONLY), "diff", before, after],
+            ),
+            self._diff(
+                "diff-dyff",
+                "dyff between",
+                "reads, compares",
+                [*dyff, f"{before}.yaml", f"{after}.yaml"],
+                "value change",
+            ),
+        ]
+
+    def _diff(self, name: str, label: str, does: str, command: list[str], told: str = "") -> Contender:
+        output = self.out / f"{name}.txt"
+
+        def check() -> None:
+            found = output.read_text().count(told) if told else 0
+            if found != (layout.CHANGED if told else 0):
+                raise compare.DifferentError(f"{name} finds {found} differences: {layout.CHANGED} were made")
+
+        code = 1 if told else 0
+        judged = ["sh", "-c", f"{shlex.join(command)}; test $? -eq {code}"]
+        return Contender(name, label, does, judged, output=output, prepare=self._two_states, check=check)
+
+    def _two_states(self) -> None:
+        if not (self.folder / "diff").exists():
+            program = str(Path(sys.executable).parent / "pilothouse")
+            subprocess.run([program, "-C", str(self.folder / "one"), "synth"], check=True, capture_output=True)
+            layout.write_two_states(self.folder / "one" / "dist", self.folder / "diff")
 
     def _printing(self, name: str, label: str, command: list[str], largest: int = 1_000_000) -> Contender:
         output = self.out / f"{name}.yaml"

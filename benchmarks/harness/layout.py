@@ -103,6 +103,22 @@ def write_pilothouse(folder: Path, objects: int, environments: list[str], chart:
         (folder / "environments" / f"{name}.yaml").write_text(_ENVIRONMENT.format(name=name))
 
 
+CHANGED = 10
+"""Deployments that differ between two states."""
+
+
+def write_two_states(dist: Path, folder: Path) -> None:
+    """Write an output folder as it is, and with another image in a few Deployments; each as one stream of YAML too."""
+    for name in ("before", "after"):
+        shutil.copytree(dist, folder / name)
+    deployments = sorted((folder / "after").rglob("deployment*.yaml"))
+    for file in deployments[:: len(deployments) // CHANGED][:CHANGED]:
+        file.write_text(_replaced(file.read_text(), f"bench/web:{TAG}", "bench/web:9.9.9"))
+    for name in ("before", "after"):
+        files = sorted(file for file in (folder / name).rglob("*.yaml") if file.name != "kustomization.yaml")
+        (folder / f"{name}.yaml").write_text("".join(f"---\n{file.read_text()}" for file in files))
+
+
 def edit_chart(folder: Path, old_tag: str, new_tag: str) -> None:
     """Change one chart's source: the default tag of its image."""
     file = folder / "charts" / f"app{EDITED_CHART:02d}.py"

@@ -23,6 +23,7 @@ GO_TOOLS = {
     "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
     "jsonnet": "github.com/google/go-jsonnet/cmd/jsonnet",
     "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
+    "dyff": "github.com/homeport/dyff/cmd/dyff",
 }
 
 Progress = Callable[[str], None]

@@ -27,7 +27,10 @@ fields of their own.
 whose other checks were taken out of its catalogue before it began; what they cost is the median of the rounds' own
 differences. "Fresh clone": as cold, with the committed `dist/` in place. What a row must not find is moved aside, not
 deleted: ext4 creates files several times slower where as many were deleted a moment ago. "One chart changed": another
-image tag in one chart's source each time. The operating system's own file cache is warm for everyone.
+image tag in one chart's source each time. "diff": two folders of the same objects, of which ten Deployments differ in
+their image, read from the files of `dist/`; "not compared" is the same program that reads both and stops, and what
+comparing and foretelling cost is the median of the rounds' own differences; dyff compares two streams of the same
+objects. Each must find the ten. The operating system's own file cache is warm for everyone.
 """
 
 
