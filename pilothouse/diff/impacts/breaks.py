@@ -11,7 +11,8 @@ from pilothouse.diff.change import Item, ObjectChange, Path, written
 from pilothouse.diff.impact import Effect, Impact
 from pilothouse.diff.impacts.data import DEFINITION, NAMESPACE
 from pilothouse.diff.impacts.indexes import services_of, subset_routes, without_pods
-from pilothouse.diff.impacts.templates import both, counted, of_kind
+from pilothouse.diff.impacts.templates import both, of_kind
+from pilothouse.diff.impacts.words import counted
 from pilothouse.fieldpath import FieldPath
 from pilothouse.lenient import mapping, mappings, text
 from pilothouse.manifest import Manifest

@@ -9,7 +9,8 @@ from pilothouse.claims import CLAIM, CLASS, SNAPSHOT, VOLUME, claims, is_default
 from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.impact import Effect, Impact
 from pilothouse.diff.impacts.scales import replicas
-from pilothouse.diff.impacts.templates import STATEFUL_SET, both, counted, of_kind
+from pilothouse.diff.impacts.templates import STATEFUL_SET, both, of_kind
+from pilothouse.diff.impacts.words import counted
 from pilothouse.lenient import mapping, text
 from pilothouse.manifest import Identity, Manifest
 from pilothouse.references.row import GroupKind

@@ -13,7 +13,7 @@ from pilothouse import formats, gateways, mesh
 from pilothouse.diff.change import ObjectChange
 from pilothouse.diff.impact import Impact
 from pilothouse.diff.impacts.direction import NARROWS, WIDENS, access, beyond
-from pilothouse.diff.impacts.words import differing, joined, plural, short
+from pilothouse.diff.impacts.words import counted, differing, joined, short
 from pilothouse.lenient import listing, mapping, mappings, text
 from pilothouse.manifest import Manifest
 from pilothouse.service import spec_of, type_of
@@ -156,7 +156,7 @@ def _granted(manifest: Manifest) -> list[str]:
         for _, each in mappings(said.get("to"))
     ]
     if len(callers) * len(things) > 1000:
-        return [f"{plural(len(callers), 'kind')} of objects may refer to {plural(len(things), 'kind')}"]
+        return [f"{counted(len(callers), 'kind')} of objects may refer to {counted(len(things), 'kind')}"]
     return [f"{caller} may refer to {thing} here" for caller in callers for thing in things]
 
 

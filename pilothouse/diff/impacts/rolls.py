@@ -22,11 +22,11 @@ from pilothouse.diff.impacts.templates import (
     ROLLOUT,
     STATEFUL_SET,
     both,
-    counted,
     kubectl,
     of_kind,
     template_fields,
 )
+from pilothouse.diff.impacts.words import counted
 from pilothouse.lenient import count, mapping
 from pilothouse.manifest import Manifest
 from pilothouse.pods import template_of

@@ -19,9 +19,9 @@ from pilothouse.diff.impacts.templates import (
     ROLLOUT,
     STATEFUL_SET,
     both,
-    counted,
     of_kind,
 )
+from pilothouse.diff.impacts.words import counted
 from pilothouse.lenient import count, mapping, mappings, text
 from pilothouse.manifest import MOVED_GROUPS, Identity, Manifest
 from pilothouse.references.row import GroupKind

@@ -61,11 +61,6 @@ def _body(manifest: Manifest | None) -> object:
     return template.body if template is not None else None
 
 
-def counted(number: int, what: str = "pod") -> str:
-    """So many of something: ``1 pod``, ``3 pods``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def kubectl(verb: str, manifest: Manifest) -> str:
     """A kubectl command about one object.
 

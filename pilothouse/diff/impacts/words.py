@@ -60,9 +60,9 @@ def selector(selected: Mapping[str, Any]) -> str:
     return ",".join(filter(None, said))
 
 
-def plural(number: int, word: str) -> str:
-    """A number with its word: ``1 pod``, ``2 pods``."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def counted(number: int, what: str = "pod") -> str:
+    """So many of something: ``1 pod``, ``3 pods``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def differing(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
