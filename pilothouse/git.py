@@ -37,7 +37,8 @@ def ask(folder: str, *words: str, given: bytes = b"", patience: float = _PATIENC
             ["git", *words], cwd=folder, env=variables, input=given, capture_output=True, timeout=patience, check=False
         )
     except OSError as error:
-        raise NoGitError(error.strerror or str(error)) from error
+        missing = isinstance(error, FileNotFoundError) and os.path.isdir(folder)
+        raise NoGitError("there is none on PATH" if missing else error.strerror or str(error)) from error
     except subprocess.SubprocessError as error:
         raise NoGitError(str(error)) from error
     if done.returncode:

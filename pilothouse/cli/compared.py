@@ -71,6 +71,8 @@ def compare(wanted: Wanted, root: str | None, screen: Screen) -> Compared | None
         {name: empty(name).having(objects) for name, objects in side.environments.items()} for side in (base, head)
     )
     changes = compare_all(before, after, empty)
+    for note in base.notes + head.notes:
+        screen.say(one_line(note))
     unread = base.findings + head.findings
     if unread:
         show(unread, root or os.getcwd(), "human", screen, advice=True, aside=True)

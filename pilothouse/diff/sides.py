@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pilothouse.diff import revision
 from pilothouse.dist.folders import NODES
 from pilothouse.finding import Finding
-from pilothouse.manifest import Manifest
+from pilothouse.manifest import Identity, Manifest
 from pilothouse.reading import KUSTOMIZATIONS, SUFFIXES, Reading, files_below
 
 DIST = "dist"
@@ -25,6 +25,8 @@ class Side:
     """Each environment's objects; under the empty name those of a folder that is no output folder."""
     findings: list[Finding] = field(default_factory=list)
     """What could not be read; the rest is compared all the same."""
+    notes: list[str] = field(default_factory=list)
+    """What is to be said of it besides."""
     files: dict[str, tuple[bytes, list[Manifest]]] = field(default_factory=dict)
     """Each file's content and objects: what is the same in another state is not read again. Of one of which something
     is to be said there are none."""
@@ -80,7 +82,18 @@ def _side(title: str, shown: str, files: dict[str, bytes], environments: set[str
     for name in sorted(readings):
         side.environments[name] = list(readings[name].manifests)
         side.findings += readings[name].findings
+        side.notes += _twice(side.environments[name])
     return side
+
+
+def _twice(manifests: list[Manifest]) -> Iterator[str]:
+    """What stands in a state more than once."""
+    first: dict[Identity, Manifest] = {}
+    for manifest in manifests:
+        there = first.setdefault(manifest.identity, manifest)
+        if there is not manifest:
+            places = f"in {there.position} and in {manifest.position}"
+            yield f"{manifest.identity} stands {places}: the last one counts, as in a cluster"
 
 
 def _environments(files: Iterable[str]) -> set[str]:

@@ -204,3 +204,49 @@ def test_a_shallow_clone_says_how_deep_to_fetch(repository: Repository, tmp_path
     run = repository.run("-C", str(tmp_path / "shallow"), "diff", GITHUB_BASE_REF="release")
     assert run.code == 2
     assert "git fetch --unshallow" in run.err
+
+
+def test_of_two_objects_of_one_identity_the_last_counts_and_that_is_said(
+    tmp_path: Path, repository: Repository
+) -> None:
+    for folder, values in (("old", "1"), ("new", "23")):
+        (tmp_path / folder).mkdir()
+        for value in values:
+            (tmp_path / folder / f"{value}.yaml").write_text(MAP.format(name="a", value=f"'{value}'"))
+    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert (run.code, run.out) == (1, "~ ConfigMap shop/a\n    data.a: 1 → 3\n")
+    assert "ConfigMap shop/a stands in" in run.err and "2.yaml:1" in run.err and "3.yaml:1" in run.err
+    assert "the last one counts" in run.err
+
+
+def test_a_binary_file_is_said_and_the_rest_compared(tmp_path: Path, repository: Repository) -> None:
+    for folder, value in (("old", "1"), ("new", "2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.yaml").write_text(MAP.format(name="a", value=value))
+    (tmp_path / "new" / "b.yaml").write_bytes(bytes(range(256)) * 20)
+    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert run.code == 2
+    assert "~ ConfigMap shop/a" in run.out
+    assert "b.yaml:2" in run.err and "UTF-8" in run.err
+
+
+@pytest.mark.parametrize("form", ["human", "markdown", "html", "json"])
+def test_of_objects_of_ten_megabytes_what_differs_is_told(tmp_path: Path, repository: Repository, form: str) -> None:
+    lines = [f"    line {number} of many that make it large\n" for number in range(250_000)]
+    for folder in ("old", "new"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.yaml").write_text(
+            MAP.format(name="a", value="x").replace("{a: x}", "\n  a: |\n") + "".join(lines)
+        )
+        lines[100_000] = "    line 100000 is another\n"
+    run = repository.run("diff", str(tmp_path / "old"), str(tmp_path / "new"), "--format", form)
+    assert run.code == 1
+    assert "line 100000 is another" in run.out
+    assert form == "json" or len(run.out) < 100_000
+
+
+def test_without_git_two_folders_can_be_named(repository: Repository, tmp_path: Path) -> None:
+    run = repository.run("diff", PATH=str(tmp_path))
+    assert run.code == 2
+    assert "git cannot be run: there is none on PATH; name two folders instead" in run.err
+    assert repository.run("diff", "dist", "dist", PATH=str(tmp_path)).code == 0
